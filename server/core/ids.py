@@ -10,57 +10,13 @@ import unicodedata
 _SLUG = re.compile(r"^[a-z0-9]+(?:-[a-z0-9]+)*$")
 
 # First path words that Semma uses, or may come to use: no event or series may take them as a slug (DESIGN §7).
-RESERVED_SLUGS = frozenset(
-    [
-        "api",
-        "series",
-        "speakers",
-        "search",
-        "studio",
-        "embed",
-        "live",
-        "media",
-        "static",
-        "healthz",
-        "readyz",
-        "metrics",
-        "sign-in",
-        "sign-out",
-        "signin",
-        "login",
-        "logout",
-        "account",
-        "accounts",
-        "me",
-        "admin",
-        "access",
-        "join",
-        "link",
-        "links",
-        "feeds",
-        "feed",
-        "about",
-        "help",
-        "docs",
-        "assets",
-        "robots",
-        "sitemap",
-        "favicon",
-        "well-known",
-        "oembed",
-        "podcast",
-        "calendar",
-        "new",
-        "edit",
-        "delete",
-        "semma",
-        "internal",
-        "upload",
-        "uploads",
-        "download",
-        "downloads",
-    ]
-)
+_RESERVED = """
+api series speakers search studio embed live media static healthz readyz metrics sign-in sign-out
+signin login logout account accounts me admin access join link links feeds feed about help docs
+assets robots sitemap favicon well-known oembed podcast calendar new edit delete semma internal
+upload uploads download downloads
+"""
+RESERVED_SLUGS = frozenset(_RESERVED.split())
 
 
 def new_id() -> str:

@@ -1,0 +1,53 @@
+"""The Celery application: `celery -A workers.app worker -Q light` (or encode), `celery -A workers.app beat`.
+
+One task, `semma.work`, takes a job's id. Beat rings `semma.housekeep` on the light queue; its ticks are idempotent.
+"""
+
+from typing import Any
+
+from celery.signals import setup_logging, worker_process_init, worker_process_shutdown
+
+from server.core.log import configure_logging
+from server.core.queue import WORK, make_celery
+from server.core.settings import read_settings
+from workers.runtime import WorkerProcess
+
+settings = read_settings()
+app = make_celery(settings.redis_url or "redis://127.0.0.1:6379/0")
+app.conf.beat_schedule = {
+    "housekeep": {
+        "task": "semma.housekeep",
+        "schedule": settings.housekeeping_s,
+        # a tick nobody took before the next one is worth nothing
+        "options": {"queue": "light", "expires": max(settings.housekeeping_s, 5)},
+    }
+}
+app.conf.beat_schedule_filename = str(settings.data_dir / "celerybeat-schedule")
+process = WorkerProcess()
+
+
+@setup_logging.connect
+def _set_up_logging(**_arguments: Any) -> None:
+    configure_logging(level=settings.log_level, form=settings.log_format, process="worker")
+
+
+@worker_process_init.connect
+def _start(**_arguments: Any) -> None:
+    process.start(settings)
+
+
+@worker_process_shutdown.connect
+def _stop(**_arguments: Any) -> None:
+    process.stop()
+
+
+@app.task(name=WORK)
+def work(job_id: str) -> None:
+    """Run one job if it is still free."""
+    process.run_job(job_id)
+
+
+@app.task(name="semma.housekeep")
+def housekeep() -> None:
+    """Look after what no request looks after."""
+    process.run_housekeeping()

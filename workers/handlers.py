@@ -1,0 +1,1 @@
+"""Imports every module that registers handlers: a job's name resolves once this is imported."""
