@@ -1,0 +1,224 @@
+"""Fixtures every test may use: real engines started once a run, a fresh database a test, an application on them."""
+
+import os
+import secrets
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from server.app import create_app
+from server.core.db import Database
+from server.core.queue import Ringer
+from server.core.runtime import Runtime
+from server.core.settings import Settings
+from server.core.storage import ObjectStore, StorageSettings
+from server.engines import launch_s3, launch_valkey
+from server.migrate import upgrade
+from server.process import make_runtime
+from tests.postgres import postgres_bin, running_postgres
+
+SECRET = "test-secret-key-0123456789abcdef0123456789"
+DATABASES = ["sqlite", "postgresql"]
+
+
+@dataclass(frozen=True)
+class S3:
+    """Where the run's S3 server is."""
+
+    endpoint_url: str
+    access_key_id: str
+    secret_access_key: str
+
+
+@pytest.fixture(scope="session")
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("run")
+
+
+@pytest.fixture(scope="session")
+def valkey_url(run_folder: Path) -> Iterator[str]:
+    """A real Valkey for the whole run."""
+    with launch_valkey(run_folder / "valkey") as engine:
+        yield engine.url
+
+
+@pytest.fixture(scope="session")
+def s3(run_folder: Path) -> Iterator[S3]:
+    """A real S3 server for the whole run."""
+    with launch_s3(run_folder / "s3") as engine:
+        yield S3(engine.endpoint_url, engine.access_key_id, engine.secret_access_key)
+
+
+@pytest.fixture
+async def bucket(s3: S3) -> str:
+    """A bucket of one test's own."""
+    return f"t{secrets.token_hex(8)}"
+
+
+@pytest.fixture
+async def store(s3: S3, bucket: str) -> AsyncIterator[ObjectStore]:
+    """Object storage with an empty bucket."""
+    made = ObjectStore(
+        StorageSettings(
+            endpoint_url=s3.endpoint_url,
+            bucket=bucket,
+            access_key_id=s3.access_key_id,
+            secret_access_key=s3.secret_access_key,
+            threads=8,
+        )
+    )
+    await made.ensure_bucket()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_url(run_folder: Path) -> Iterator[str | None]:
+    """A private PostgreSQL, or None when it is not installed."""
+    if postgres_bin() is None:
+        yield None
+        return
+    with running_postgres(run_folder / "postgres") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+async def sqlite_template(run_folder: Path) -> Path:
+    """A migrated, empty SQLite file to copy."""
+    path = run_folder / "template.db"
+    database = Database(f"sqlite+aiosqlite:///{path}")
+    await upgrade(database)
+    async with database.engine.connect() as connection:
+        await connection.exec_driver_sql("ROLLBACK")
+        await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        await connection.exec_driver_sql("BEGIN")
+    await database.close()
+    return path
+
+
+@pytest.fixture(scope="session")
+async def postgres_template(postgres_url: str | None) -> str:
+    """A migrated, empty PostgreSQL database to copy; returns the server's address."""
+    if postgres_url is None:
+        pytest.skip("PostgreSQL is not installed")
+    await _run_sql(postgres_url, "CREATE DATABASE template_semma")
+    database = Database(_named(postgres_url, "template_semma"))
+    await upgrade(database)
+    await database.close()
+    return postgres_url
+
+
+def _named(url: str, name: str) -> str:
+    return url.replace("postgresql:", "postgresql+asyncpg:").rsplit("/", 1)[0] + f"/{name}"
+
+
+async def _run_sql(url: str, statement: str) -> None:
+    engine = create_async_engine(_named(url, "postgres"), isolation_level="AUTOCOMMIT")
+    async with engine.connect() as connection:
+        await connection.execute(text(statement))
+    await engine.dispose()
+
+
+@pytest.fixture(params=DATABASES)
+async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A fresh, migrated database of each kind."""
+    if request.param == "sqlite":
+        template: Path = request.getfixturevalue("sqlite_template")
+        shutil.copy(template, tmp_path / "semma.db")
+        return f"sqlite:///{tmp_path / 'semma.db'}"
+    url: str = request.getfixturevalue("postgres_template")
+    name = f"t{secrets.token_hex(8)}"
+    await _run_sql(url, f"CREATE DATABASE {name} TEMPLATE template_semma")
+    return url.rsplit("/", 1)[0] + f"/{name}"
+
+
+@pytest.fixture
+def settings(database_url: str, valkey_url: str, s3: S3, bucket: str, tmp_path: Path) -> Settings:
+    """Settings of one test: its own database and bucket, the run's engines."""
+    return Settings(
+        data_dir=tmp_path / "data",
+        database_url=database_url,
+        redis_url=valkey_url,
+        s3_endpoint_url=s3.endpoint_url,
+        s3_bucket=bucket,
+        aws_access_key_id=s3.access_key_id,
+        aws_secret_access_key=s3.secret_access_key,
+        secret_key=SECRET,
+        public_url="http://testserver",
+        log_format="text",
+    )
+
+
+class BellRecorder(Ringer):
+    """Keeps the bells instead of sending them, for tests that look at rows and run jobs by hand."""
+
+    def __init__(self) -> None:
+        self.rung: list[tuple[str, str]] = []
+
+    async def __call__(self, bells: list[tuple[str, str]]) -> None:
+        self.rung += bells
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+@pytest.fixture
+def bells() -> BellRecorder:
+    return BellRecorder()
+
+
+@pytest.fixture
+async def runtime(settings: Settings, bells: BellRecorder, store: ObjectStore) -> AsyncIterator[Runtime]:
+    """The engines of one process, on the test's database and bucket; bells are recorded, not sent."""
+    made = make_runtime(settings, bells, threads=8)
+    yield made
+    await made.database.close()
+    await made.redis.aclose()
+    made.store.close()
+
+
+@pytest.fixture
+def database(runtime: Runtime) -> Database:
+    return runtime.database
+
+
+@pytest.fixture
+async def app(settings: Settings, store: ObjectStore) -> Any:
+    """The web application on the test's database and bucket."""
+    return create_app(settings)
+
+
+@pytest.fixture
+async def client(app: Any) -> AsyncIterator[httpx.AsyncClient]:
+    """An anonymous HTTP client of the application."""
+    async with app.lifespan():
+        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as made:
+            yield made
+
+
+def with_settings(settings: Settings, **changed: Any) -> Settings:
+    """The settings with some of them changed."""
+    return replace(settings, **changed)
+
+
+def samples_folder() -> Path | None:
+    """The folder of real samples, when this machine has it."""
+    found = os.environ.get("SEMMA_SAMPLES")
+    return Path(found) if found and Path(found).is_dir() else None
+
+
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    """The folder of real samples; skips, saying so, where it is absent."""
+    found = samples_folder()
+    if found is None:
+        pytest.skip("SEMMA_SAMPLES is not set: the real samples are not here")
+    return found

@@ -1,0 +1,79 @@
+"""A private PostgreSQL for one test run, when its server is installed; initdb refuses root, so root borrows a user."""
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.waiting import eventually
+
+
+def postgres_bin() -> Path | None:
+    """Where initdb and postgres are, newest version first; None when PostgreSQL is not installed."""
+    if found := shutil.which("initdb"):
+        return Path(found).resolve().parent
+    candidates = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), reverse=True)
+    return candidates[0].parent if candidates else None
+
+
+def _user() -> str | None:
+    """Who runs the server: ourselves, or when we are root an unprivileged user."""
+    if os.geteuid() != 0:
+        return None
+    names = {entry.pw_name for entry in pwd.getpwall()}
+    return "postgres" if "postgres" in names else "nobody"
+
+
+def free_port() -> int:
+    """A port nobody listens on right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def running_postgres(folder: Path) -> Iterator[str]:
+    """Start a server in the folder; yields postgresql://… of its `postgres` database."""
+    binaries = postgres_bin()
+    assert binaries is not None
+    user, port = _user(), free_port()
+    folder.mkdir(parents=True)
+    if user is not None:
+        shutil.chown(folder, user)
+        for parent in folder.parents:  # the borrowed user must be able to walk down to it
+            if parent.stat().st_uid == os.geteuid() and str(parent).startswith("/tmp/"):
+                parent.chmod(parent.stat().st_mode | 0o011)
+    data = folder / "data"
+    environment = {"PATH": os.environ["PATH"], "LC_ALL": "C", "HOME": str(folder)}
+    subprocess.run(
+        [binaries / "initdb", "-D", data, "-U", "semma", "--auth=trust", "--no-sync", "-E", "UTF8"],
+        check=True,
+        capture_output=True,
+        user=user,
+        env=environment,
+        cwd=folder,
+    )
+    options = ["-c", "fsync=off", "-c", "listen_addresses=127.0.0.1", "-c", f"port={port}", "-c", "max_connections=200"]
+    with (folder / "log").open("wb") as output:
+        server = subprocess.Popen(
+            [binaries / "postgres", "-D", data, *options, "-c", f"unix_socket_directories={folder}"],
+            stdout=output, stderr=output, user=user, env=environment, cwd=folder,
+        )  # fmt: skip
+    try:
+        eventually(lambda: _answers(port), timeout_s=30, what="PostgreSQL to answer")
+        yield f"postgresql://semma@127.0.0.1:{port}/postgres"
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+def _answers(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), 1):
+            return True
+    except OSError:
+        return False
