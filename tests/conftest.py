@@ -1,15 +1,18 @@
 """Fixtures every test may use: real engines started once a run, a fresh database a test, an application on them."""
 
+import asyncio
 import os
 import secrets
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import pytest
+from server.engines import launch_s3, launch_valkey
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -19,11 +22,11 @@ from server.core.queue import Ringer
 from server.core.runtime import Runtime
 from server.core.settings import Settings
 from server.core.storage import ObjectStore, StorageSettings
-from server.engines import launch_s3, launch_valkey
 from server.migrate import upgrade
 from server.process import make_runtime
 from tests.postgres import postgres_bin, running_postgres
 
+T = TypeVar("T")
 SECRET = "test-secret-key-0123456789abcdef0123456789"
 DATABASES = ["sqlite", "postgresql"]
 
@@ -89,29 +92,33 @@ def postgres_url(run_folder: Path) -> Iterator[str | None]:
         yield url
 
 
+def run_apart(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine to its end on a loop of its own, from a synchronous fixture."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
+
+
+async def _migrated(url: str) -> None:
+    database = Database(url)
+    await upgrade(database)
+    await database.close()
+
+
 @pytest.fixture(scope="session")
-async def sqlite_template(run_folder: Path) -> Path:
+def sqlite_template(run_folder: Path) -> Path:
     """A migrated, empty SQLite file to copy."""
     path = run_folder / "template.db"
-    database = Database(f"sqlite+aiosqlite:///{path}")
-    await upgrade(database)
-    async with database.engine.connect() as connection:
-        await connection.exec_driver_sql("ROLLBACK")
-        await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        await connection.exec_driver_sql("BEGIN")
-    await database.close()
+    run_apart(_migrated(f"sqlite+aiosqlite:///{path}"))
     return path
 
 
 @pytest.fixture(scope="session")
-async def postgres_template(postgres_url: str | None) -> str:
+def postgres_template(postgres_url: str | None) -> str:
     """A migrated, empty PostgreSQL database to copy; returns the server's address."""
     if postgres_url is None:
         pytest.skip("PostgreSQL is not installed")
-    await _run_sql(postgres_url, "CREATE DATABASE template_semma")
-    database = Database(_named(postgres_url, "template_semma"))
-    await upgrade(database)
-    await database.close()
+    run_apart(_run_sql(postgres_url, "CREATE DATABASE template_semma"))
+    run_apart(_migrated(_named(postgres_url, "template_semma")))
     return postgres_url
 
 
@@ -127,7 +134,7 @@ async def _run_sql(url: str, statement: str) -> None:
 
 
 @pytest.fixture(params=DATABASES)
-async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A fresh, migrated database of each kind."""
     if request.param == "sqlite":
         template: Path = request.getfixturevalue("sqlite_template")
@@ -135,7 +142,7 @@ async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path / 'semma.db'}"
     url: str = request.getfixturevalue("postgres_template")
     name = f"t{secrets.token_hex(8)}"
-    await _run_sql(url, f"CREATE DATABASE {name} TEMPLATE template_semma")
+    run_apart(_run_sql(url, f"CREATE DATABASE {name} TEMPLATE template_semma"))
     return url.rsplit("/", 1)[0] + f"/{name}"
 
 
