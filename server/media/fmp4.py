@@ -6,8 +6,12 @@ tfdt is the first PTS, the last sample lasts to where the next segment starts, a
 init.
 
     init, fragments = read_fragments(data)
-    require_same_codec(first_chunk_init, write_init_for(init))
+    require_same_codec(codec_of(init_of_the_first_chunk), init.codec)
     segments = cut_chunk(init, fragments, borders=[a, a + 4 s, …, b], first_sequence=n)
+
+ffmpeg keeps the absolute times given by `-copyts` only in the edit list, so it needs `delay_moov`
+(`-movflags +frag_keyframe+default_base_moof+empty_moov+delay_moov`), and in whole ticks only with
+`-video_track_timescale 90000 -movie_timescale 90000`. Without them give `shift`.
 
 For a stream that is still being written (audio is encoded whole) feed a FragmentReader and a SegmentCutter.
 """

@@ -96,27 +96,21 @@ def _flags(sample: TimedSample) -> int:
 
 
 def decode_times_for(presentation_times: Sequence[int]) -> list[int]:
-    """Strictly rising decode times, none after its own presentation time, the first equal to the first PTS.
+    """Rising decode times, none after its own presentation time, for frames in decode order; the first is the first
+    PTS, and the last frame's is its own PTS.
 
     Encoders put the first decode time before the first picture, or composition offsets below zero. Both go wrong:
     the one cannot be said in tfdt without an edit list, the other makes ffmpeg shift every picture of the file. So the
-    reordering is taken up inside the segment: a frame that is decoded early for the sake of later ones gets a decode
-    time between those of its neighbours.
+    delay that reordering needs is built up between the first two pictures and given back at the last one; between them
+    frames are decoded at the times at which pictures are shown, so that players see a steady rate.
     """
-    latest: list[int] = []
-    least = None
-    for pts in reversed(presentation_times):
-        least = pts if least is None or pts < least else least
-        latest.append(least)
-    latest.reverse()
-    times: list[int] = []
-    start = 0
-    while start < len(latest):
-        stop = start
-        while stop < len(latest) and latest[stop] == latest[start]:
-            stop += 1
-        before = times[-1] if times else latest[start] - (stop - start)
-        gap = latest[start] - before
-        times += [before + gap * (index + 1) // (stop - start) for index in range(stop - start)]
-        start = stop
-    return times
+    shown = sorted(presentation_times)
+    rank = {pts: index for index, pts in enumerate(shown)}
+    delay = max(index - rank[pts] for index, pts in enumerate(presentation_times))
+    if delay == 0:
+        return shown
+    # Frames 0 to `delay` share the time between the first two pictures; from there on one waits for the other.
+    first, second = shown[0], shown[1]
+    times = [first + (second - first) * index // (delay + 1) for index in range(delay + 1)]
+    times += shown[1 : len(shown) - delay]
+    return [*times[:-1], presentation_times[-1]]
