@@ -13,6 +13,7 @@ from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
 
 from server import readiness
+from server.accounts.guards import CsrfProtection, actor_provider
 from server.core.errors import SemmaError
 from server.core.http import (
     RequestContext,
@@ -26,6 +27,7 @@ from server.core.queue import Ringer
 from server.core.runtime import Runtime
 from server.core.settings import Settings, read_settings
 from server.process import make_runtime
+from server.sessions.access import present_epochs
 
 
 @get("/healthz", sync_to_thread=False, opt={"public": True}, include_in_schema=False)
@@ -76,8 +78,8 @@ def create_app(settings: Settings | None = None) -> Litestar:
 
     return Litestar(
         route_handlers=route_handlers(),
-        dependencies={"runtime": Provide(provide_runtime)},
-        middleware=[RequestContext()],
+        dependencies={"runtime": Provide(provide_runtime), "actor": Provide(actor_provider(present_epochs))},
+        middleware=[RequestContext(), CsrfProtection(runtime)],
         lifespan=[engines],
         exception_handlers={
             SemmaError: semma_error_response,

@@ -21,18 +21,30 @@ class User(HasId, HasTimes, Base):
 
 
 class Login(HasId, HasTimes, Base):
-    """A signed-in browser: of a user, of a personal link's holder, or of somebody who gave an access code."""
+    """A browser we know: a user's, or one that only holds passes. The cookie carries the token, never this id."""
 
     __tablename__ = "logins"
 
     user_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
-    link_id: Mapped[str | None] = mapped_column(ForeignKey("personal_links.id", ondelete="CASCADE"), index=True)
-    event_id: Mapped[str | None] = mapped_column(String(32))  # entered by access code
-    access_epoch: Mapped[int] = mapped_column(default=0)  # the code's epoch when it was given
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     user_agent: Mapped[str] = mapped_column(String(300), default="")
     last_seen_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class LoginPass(HasId, HasTimes, Base):
+    """What a login was let into besides its user's rights: by a personal link, or into an event by its access code.
+
+    A code's pass counts as long as the event's `access_epoch` is the one of the moment it was given.
+    """
+
+    __tablename__ = "login_passes"
+    __table_args__ = (UniqueConstraint("login_id", "link_id"), UniqueConstraint("login_id", "event_id"))
+
+    login_id: Mapped[str] = mapped_column(ForeignKey("logins.id", ondelete="CASCADE"))
+    link_id: Mapped[str | None] = mapped_column(ForeignKey("personal_links.id", ondelete="CASCADE"), index=True)
+    event_id: Mapped[str | None] = mapped_column(String(32), index=True)  # entered by access code
+    access_epoch: Mapped[int] = mapped_column(default=0)
 
 
 class SignInLink(HasId, HasTimes, Base):
@@ -69,6 +81,7 @@ class Grant(HasId, HasTimes, Base):
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     role: Mapped[str] = mapped_column(String(20))  # organiser | speaker | viewer
     scope_id: Mapped[str] = mapped_column(String(32))  # event id, or session id for speakers
+    event_id: Mapped[str] = mapped_column(String(32), index=True)  # the event, also of a speaker's session
 
 
 class PersonalLink(HasId, HasTimes, Base):

@@ -73,6 +73,7 @@ def upgrade() -> None:
         sa.Column("user_id", sa.String(length=32), nullable=False),
         sa.Column("role", sa.String(length=20), nullable=False),
         sa.Column("scope_id", sa.String(length=32), nullable=False),
+        sa.Column("event_id", sa.String(length=32), nullable=False),
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("created_at", DateTimeUTC(timezone=True), nullable=False),
         sa.Column("updated_at", DateTimeUTC(timezone=True), nullable=False),
@@ -81,14 +82,12 @@ def upgrade() -> None:
         sa.UniqueConstraint("user_id", "role", "scope_id", name=op.f("uq_grants_user_id_role_scope_id")),
     )
     with op.batch_alter_table("grants", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_grants_event_id"), ["event_id"], unique=False)
         batch_op.create_index("ix_grants_scope_id", ["scope_id"], unique=False)
 
     op.create_table(
         "logins",
         sa.Column("user_id", sa.String(length=32), nullable=True),
-        sa.Column("link_id", sa.String(length=32), nullable=True),
-        sa.Column("event_id", sa.String(length=32), nullable=True),
-        sa.Column("access_epoch", sa.Integer(), nullable=False),
         sa.Column("token_hash", sa.String(length=64), nullable=False),
         sa.Column("user_agent", sa.String(length=300), nullable=False),
         sa.Column("last_seen_at", DateTimeUTC(timezone=True), nullable=False),
@@ -96,17 +95,36 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("created_at", DateTimeUTC(timezone=True), nullable=False),
         sa.Column("updated_at", DateTimeUTC(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["link_id"], ["personal_links.id"], name=op.f("fk_logins_link_id_personal_links"), ondelete="CASCADE"
-        ),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_logins_user_id_users"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_logins")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_logins_token_hash")),
     )
     with op.batch_alter_table("logins", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_logins_expires_at"), ["expires_at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_logins_link_id"), ["link_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_logins_user_id"), ["user_id"], unique=False)
+
+    op.create_table(
+        "login_passes",
+        sa.Column("login_id", sa.String(length=32), nullable=False),
+        sa.Column("link_id", sa.String(length=32), nullable=True),
+        sa.Column("event_id", sa.String(length=32), nullable=True),
+        sa.Column("access_epoch", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("created_at", DateTimeUTC(timezone=True), nullable=False),
+        sa.Column("updated_at", DateTimeUTC(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["link_id"], ["personal_links.id"], name=op.f("fk_login_passes_link_id_personal_links"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["login_id"], ["logins.id"], name=op.f("fk_login_passes_login_id_logins"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_login_passes")),
+        sa.UniqueConstraint("login_id", "event_id", name=op.f("uq_login_passes_login_id_event_id")),
+        sa.UniqueConstraint("login_id", "link_id", name=op.f("uq_login_passes_login_id_link_id")),
+    )
+    with op.batch_alter_table("login_passes", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_login_passes_event_id"), ["event_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_login_passes_link_id"), ["link_id"], unique=False)
 
     op.create_table(
         "sign_in_links",
@@ -133,14 +151,19 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_sign_in_links_user_id"))
 
     op.drop_table("sign_in_links")
+    with op.batch_alter_table("login_passes", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_login_passes_link_id"))
+        batch_op.drop_index(batch_op.f("ix_login_passes_event_id"))
+
+    op.drop_table("login_passes")
     with op.batch_alter_table("logins", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_logins_user_id"))
-        batch_op.drop_index(batch_op.f("ix_logins_link_id"))
         batch_op.drop_index(batch_op.f("ix_logins_expires_at"))
 
     op.drop_table("logins")
     with op.batch_alter_table("grants", schema=None) as batch_op:
         batch_op.drop_index("ix_grants_scope_id")
+        batch_op.drop_index(batch_op.f("ix_grants_event_id"))
 
     op.drop_table("grants")
     with op.batch_alter_table("api_tokens", schema=None) as batch_op:
