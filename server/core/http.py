@@ -14,6 +14,7 @@ from litestar import Request, Response
 from litestar.enums import MediaType, ScopeType
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.middleware import ASGIMiddleware
+from litestar.openapi import ResponseSpec
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.core import errors
@@ -236,3 +237,13 @@ def decode_cursor(text: str, *, length: int) -> list[Any]:
     if not isinstance(values, list) or len(values) != length:
         raise errors.Invalid("`after` must be the `next` of an earlier page.")
     return values
+
+
+def _problem_spec(description: str) -> ResponseSpec:
+    return ResponseSpec(data_container=Problem, description=description, media_type=PROBLEM)
+
+
+# What any operation may answer; the codes are listed in docs/api.md.
+PROBLEM_RESPONSES: dict[int, ResponseSpec] = {
+    status: _problem_spec(_TITLES[status]) for status in (400, 401, 403, 404, 409, 412, 429, 503)
+}

@@ -1,0 +1,66 @@
+"""Orders and facts of recordings."""
+
+from server.core.jobs import Job
+
+PROBE, AUDIO, CHUNK, POSTER = (
+    "recordings.probe",
+    "recordings.encode_audio",
+    "recordings.encode_chunk",
+    "recordings.make_poster",
+)
+WORK_ON_A_RECORDING = (PROBE, AUDIO, CHUNK, POSTER)
+
+
+class ProbeRecording(Job, frozen=True, kw_only=True):
+    """Look at the source, choose the rungs, write down the chunks."""
+
+    name = PROBE
+    queue = "light"
+    recording: str
+
+
+class EncodeAudio(Job, frozen=True, kw_only=True):
+    """Encode the sound, whole."""
+
+    name = AUDIO
+    queue = "encode"
+    recording: str
+    generation: int
+
+
+class EncodeChunk(Job, frozen=True, kw_only=True):
+    """Encode one time range of the picture into every rung."""
+
+    name = CHUNK
+    queue = "encode"
+    recording: str
+    generation: int
+    position: int
+
+
+class MakePoster(Job, frozen=True, kw_only=True):
+    """Take or draw the still picture shown before playing."""
+
+    name = POSTER
+    queue = "light"
+    max_attempts = 3
+    recording: str
+    generation: int
+
+
+class RecordingPublished(Job, frozen=True, kw_only=True):
+    """Fact: viewers can watch this recording now."""
+
+    name = "recordings.published"
+    queue = "light"
+    recording: str
+    session: str
+
+
+class RecordingReady(Job, frozen=True, kw_only=True):
+    """Fact: every rendition is complete."""
+
+    name = "recordings.ready"
+    queue = "light"
+    recording: str
+    session: str

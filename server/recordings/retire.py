@@ -1,0 +1,123 @@
+"""Cancel, try again, delete with undo, bring back: the ways out of and back into a recording's life."""
+
+from datetime import timedelta
+
+from sqlalchemy import delete, select
+
+from server.core.clock import now
+from server.core.db import Db
+from server.core.jobs import cancel_jobs, enqueue
+from server.core.removals import keep_after_all, remove_later
+from server.recordings.errors import UndoTimeOver, WrongState
+from server.recordings.jobs import WORK_ON_A_RECORDING, ProbeRecording
+from server.recordings.keys import generation_prefix, recording_prefix
+from server.recordings.models import CANCELLED, ENCODING, FAILED, PROBING, READY, Chunk, Recording, Rendition, Source
+
+
+async def cancel_recording(db: Db, recording: Recording) -> None:
+    """Stop the work; what is stored stays for a retry. Raises WrongState when nothing is being done."""
+    if recording.state not in (PROBING, ENCODING):
+        raise WrongState(f"Only work that is going on can be cancelled; this recording is {recording.state}.")
+    recording.state = CANCELLED
+    recording.ended_at = now()
+    recording.version += 1
+    await cancel_jobs(db, subject=recording.id, names=WORK_ON_A_RECORDING)
+
+
+async def fail_recording(db: Db, recording_id: str, *, code: str, detail: str) -> Recording | None:
+    """Record in words why the work ended; other work for it is stopped."""
+    recording = await db.get(Recording, recording_id, with_for_update=True)
+    if recording is None or recording.state in (READY, CANCELLED):
+        return None
+    recording.state = FAILED
+    recording.error_code, recording.error_detail = code, detail
+    recording.ended_at = now()
+    recording.version += 1
+    await cancel_jobs(db, subject=recording.id, names=WORK_ON_A_RECORDING)
+    return recording
+
+
+async def retry_recording(db: Db, recording: Recording, *, token_overlap_s: int) -> None:
+    """Begin anew from the stored source as the next generation. Raises WrongState unless it failed or was cancelled."""
+    if recording.state not in (FAILED, CANCELLED):
+        raise WrongState(f"Only failed or cancelled work can be tried again; this recording is {recording.state}.")
+    await remove_later(
+        db,
+        generation_prefix(recording.id, recording.generation),
+        reason="replaced by a retry",
+        owner_id=f"{recording.id}:g{recording.generation}",
+        after_s=token_overlap_s,
+    )
+    await db.execute(delete(Chunk).where(Chunk.recording_id == recording.id))
+    await db.execute(delete(Rendition).where(Rendition.recording_id == recording.id))
+    recording.generation += 1
+    recording.state = PROBING
+    recording.playable, recording.playable_ms, recording.progress = False, 0, 0.0
+    recording.error_code = recording.error_detail = None
+    recording.poster_key, recording.storyboard, recording.warnings = None, {}, []
+    recording.started_at, recording.ended_at = now(), None
+    recording.version += 1
+    await enqueue(db, ProbeRecording(recording=recording.id), subject=recording.id)
+
+
+async def delete_recording(db: Db, recording: Recording, *, undo_s: int) -> None:
+    """Hide at once; free its files and its sources once the undo time is over."""
+    if recording.deleted_at is not None:
+        return
+    if recording.state in (PROBING, ENCODING):
+        await cancel_recording(db, recording)
+    recording.deleted_at = now()
+    recording.version += 1
+    await remove_later(
+        db, recording_prefix(recording.id), reason="recording deleted", owner_id=recording.id, after_s=undo_s
+    )
+    for source in await _sources_only_here(db, recording):
+        source.deleted_at = recording.deleted_at
+        await remove_later(db, source.key, reason="source deleted", owner_id=recording.id, after_s=undo_s)
+
+
+async def restore_recording(db: Db, recording: Recording, *, undo_s: int) -> None:
+    """Undo a deletion. Raises UndoTimeOver when its files may be gone."""
+    if recording.deleted_at is None:
+        return
+    if recording.deleted_at + timedelta(seconds=undo_s) <= now():
+        raise UndoTimeOver
+    recording.deleted_at = None
+    recording.version += 1
+    await keep_after_all(db, owner_id=recording.id)
+    for part in recording.cut:
+        source = await db.get(Source, part["source_id"])
+        if source is not None:
+            source.deleted_at = None
+
+
+async def replace_older(db: Db, recording: Recording, *, undo_s: int) -> list[str]:
+    """A recording that is ready and published takes the place of the session's older ones; returns their ids."""
+    if recording.state != READY or recording.published_at is None:
+        return []
+    older = await db.scalars(
+        select(Recording).where(
+            Recording.session_id == recording.session_id,
+            Recording.id != recording.id,
+            Recording.created_at < recording.created_at,
+            Recording.deleted_at.is_(None),
+        )
+    )
+    replaced = []
+    for row in older:
+        await delete_recording(db, row, undo_s=undo_s)
+        replaced.append(row.id)
+    return replaced
+
+
+async def _sources_only_here(db: Db, recording: Recording) -> list[Source]:
+    """Sources no other living recording is cut from."""
+    mine = {part["source_id"] for part in recording.cut}
+    others = await db.scalars(
+        select(Recording).where(
+            Recording.event_id == recording.event_id, Recording.id != recording.id, Recording.deleted_at.is_(None)
+        )
+    )
+    shared = {part["source_id"] for row in others for part in row.cut}
+    rows = await db.scalars(select(Source).where(Source.id.in_(mine - shared)))
+    return list(rows)
