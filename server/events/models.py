@@ -81,3 +81,4 @@ class EventLink(HasId, HasTimes, Base):
     url: Mapped[str] = mapped_column(String(2000))
     title: Mapped[str] = mapped_column(String(300), default="")
     position: Mapped[int] = mapped_column(default=0)
+    deleted_at: Mapped[datetime | None]

@@ -1,11 +1,13 @@
 """Tables of sessions (items of the programme), speakers, and a session's links."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, event
+from sqlalchemy.orm import Mapped, Mapper, mapped_column
 
 from server.core.db import Base, HasId, HasTimes, HasVersion
+from server.events.fields import fold_text
 
 
 class Session(HasId, HasTimes, HasVersion, Base):
@@ -34,6 +36,7 @@ class Session(HasId, HasTimes, HasVersion, Base):
     state: Mapped[str] = mapped_column(String(12), default="confirmed")
     starts_at: Mapped[datetime | None]
     duration_ms: Mapped[int | None]
+    folded: Mapped[str] = mapped_column(Text, default="")  # what ?q= looks in
     deleted_at: Mapped[datetime | None]
 
 
@@ -46,6 +49,7 @@ class Speaker(HasId, HasTimes, HasVersion, Base):
     name: Mapped[str] = mapped_column(String(200), index=True)
     biography: Mapped[str] = mapped_column(Text, default="")
     affiliation: Mapped[str] = mapped_column(String(200), default="")
+    folded: Mapped[str] = mapped_column(String(400), default="", index=True)  # the name, for finding
     deleted_at: Mapped[datetime | None]
 
 
@@ -69,3 +73,18 @@ class SessionLink(HasId, HasTimes, Base):
     url: Mapped[str] = mapped_column(String(2000))
     title: Mapped[str] = mapped_column(String(300), default="")
     position: Mapped[int] = mapped_column(default=0)
+    deleted_at: Mapped[datetime | None]
+
+
+# SQLite lowers ASCII letters only, and neither database folds ß or full-width letters: what is searched is stored
+# folded, with every write, whoever makes it.
+@event.listens_for(Session, "before_insert")
+@event.listens_for(Session, "before_update")
+def _fold_session(_mapper: Mapper[Any], _connection: Any, session: Session) -> None:
+    session.folded = fold_text(" \n".join((session.title, session.subtitle or "", session.abstract or "")))
+
+
+@event.listens_for(Speaker, "before_insert")
+@event.listens_for(Speaker, "before_update")
+def _fold_speaker(_mapper: Mapper[Any], _connection: Any, speaker: Speaker) -> None:
+    speaker.folded = fold_text(speaker.name)

@@ -20,6 +20,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("biography", sa.Text(), nullable=False),
         sa.Column("affiliation", sa.String(length=200), nullable=False),
+        sa.Column("folded", sa.String(length=400), nullable=False),
         sa.Column("deleted_at", DateTimeUTC(timezone=True), nullable=True),
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("created_at", DateTimeUTC(timezone=True), nullable=False),
@@ -29,6 +30,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("slug", name=op.f("uq_speakers_slug")),
     )
     with op.batch_alter_table("speakers", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_speakers_folded"), ["folded"], unique=False)
         batch_op.create_index(batch_op.f("ix_speakers_name"), ["name"], unique=False)
 
     op.create_table(
@@ -50,6 +52,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("starts_at", DateTimeUTC(timezone=True), nullable=True),
         sa.Column("duration_ms", sa.Integer(), nullable=True),
+        sa.Column("folded", sa.Text(), nullable=False),
         sa.Column("deleted_at", DateTimeUTC(timezone=True), nullable=True),
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("created_at", DateTimeUTC(timezone=True), nullable=False),
@@ -77,6 +80,7 @@ def upgrade() -> None:
         sa.Column("url", sa.String(length=2000), nullable=False),
         sa.Column("title", sa.String(length=300), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("deleted_at", DateTimeUTC(timezone=True), nullable=True),
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("created_at", DateTimeUTC(timezone=True), nullable=False),
         sa.Column("updated_at", DateTimeUTC(timezone=True), nullable=False),
@@ -123,5 +127,6 @@ def downgrade() -> None:
     op.drop_table("sessions")
     with op.batch_alter_table("speakers", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_speakers_name"))
+        batch_op.drop_index(batch_op.f("ix_speakers_folded"))
 
     op.drop_table("speakers")
