@@ -1,0 +1,329 @@
+// The player: state and decisions. Drawing is in controls.js and seekbar.js, the stream in source.js.
+
+import { say } from "../texts.js";
+import { Controls, nextSpeed } from "./controls.js";
+import { startKeyboard } from "./keyboard.js";
+import { Menus } from "./menus.js";
+import { clockText, parseMoment } from "./moment.js";
+import { Quiet } from "./quiet.js";
+import { forgetOld, remember, remembered } from "./resume.js";
+import { SeekBar } from "./seekbar.js";
+import { openSource } from "./source.js";
+import { Storyboard } from "./storyboard.js";
+
+const SPEED = "semma.speed";
+const SOUND = "semma.sound";
+const CAPTIONS = "semma.captions";
+
+export class Player {
+  constructor(root, playback) {
+    this.root = root;
+    this.video = root.querySelector("[data-video]");
+    this.sessionId = root.dataset.session;
+    this.playback = playback;
+    this.expected = (playback.duration_ms ?? 0) / 1000;
+    this.edge = 0;
+    this.growing = false;
+    this.started = false;
+    this.source = null;
+    this.storyboard = new Storyboard(playback.storyboard);
+    this.menus = new Menus(root);
+    this.controls = new Controls(root, this.menus, this.acts());
+    this.seekBar = new SeekBar(root, this.storyboard, (moment) => this.seek(moment));
+    this.quiet = new Quiet(root, this.video, this.menus);
+    this.help = startKeyboard(root, this.acts());
+  }
+
+  get hls() {
+    return this.source?.hls ?? null;
+  }
+
+  get total() {
+    const known = Number.isFinite(this.video.duration) ? this.video.duration : 0;
+    return this.growing ? Math.max(this.expected, this.edge) : known || this.expected;
+  }
+
+  acts() {
+    return {
+      toggle: () => this.toggle(),
+      by: (seconds) => this.by(seconds),
+      toShare: (share) => this.seek(share * this.total, true),
+      full: () => this.full(),
+      pip: () => this.pip(),
+      mute: () => this.mute(),
+      louder: (step) => this.setVolume(this.video.volume + step, true),
+      setVolume: (volume) => this.setVolume(volume),
+      captions: () => this.toggleCaptions(),
+      captionItems: () => this.captionItems(),
+      qualityItems: () => this.qualityItems(),
+      speed: (step) => this.setSpeed(nextSpeed(this.video.playbackRate, step)),
+      speedNow: () => this.video.playbackRate,
+      setSpeed: (speed) => this.setSpeed(speed),
+      help: () => this.help(),
+      retry: () => this.retry(),
+    };
+  }
+
+  async start() {
+    this.listen();
+    this.recall();
+    this.controls.show();
+    const linked = parseMoment(new URL(location.href).searchParams.get("t"));
+    const stopped = linked === null ? remembered(this.sessionId, this.expected) : 0;
+    this.video.removeAttribute("controls");
+    await this.open(linked ?? stopped);
+    if (stopped) this.controls.offerStart(stopped, () => this.seek(0));
+    forgetOld();
+  }
+
+  async open(startAt) {
+    try {
+      this.source = await openSource(this.video, this.playback.hls, {
+        startAt,
+        on: {
+          levels: () => this.paintQuality(),
+          level: () => this.paintQuality(),
+          extent: (extent) => this.grow(extent),
+          trouble: (kind) => this.trouble(kind),
+          recovered: () => this.recovered(),
+        },
+      });
+    } catch {
+      this.controls.paintTrouble(say("error_unsupported"));
+    }
+  }
+
+  listen() {
+    const { video, controls } = this;
+    const paint = () => this.paint();
+    for (const name of ["timeupdate", "progress", "durationchange", "seeking", "seeked"]) {
+      video.addEventListener(name, paint);
+    }
+    for (const name of ["play", "pause", "ended"]) {
+      video.addEventListener(name, () => {
+        this.started ||= name === "play";
+        controls.paintPlaying(!video.paused, this.started);
+        this.keepPlace();
+      });
+    }
+    video.addEventListener("ended", () => controls.tell(say("ended")));
+    for (const name of ["waiting", "seeking"]) video.addEventListener(name, () => controls.paintWaiting(this.started));
+    for (const name of ["playing", "canplay", "seeked", "pause"]) {
+      video.addEventListener(name, () => controls.paintWaiting(false));
+    }
+    video.addEventListener("volumechange", () => controls.paintSound(video.volume, video.muted));
+    video.addEventListener("ratechange", () => controls.paintSpeed(video.playbackRate));
+    document.addEventListener("fullscreenchange", () => controls.paintFull(document.fullscreenElement === this.root));
+    addEventListener("pagehide", () => this.keepPlace());
+    setInterval(() => !video.paused && this.keepPlace(), 5000);
+    this.listenToPicture();
+  }
+
+  listenToPicture() {
+    const { video } = this;
+    let touched = false;
+    video.addEventListener("pointerdown", (event) => {
+      touched = event.pointerType !== "mouse";
+      this.wasQuiet = this.quiet.isQuiet;
+      if (touched) this.quiet.wake();
+    });
+    video.addEventListener("click", () => {
+      if (this.menus.isOpen) return this.menus.close(false);
+      // A finger first brings the controls back; a mouse plays and pauses.
+      if (touched && this.started) return this.wasQuiet ? undefined : this.quiet.settle(0);
+      this.toggle();
+    });
+    video.addEventListener("dblclick", () => !touched && this.full());
+  }
+
+  // What this viewer chose before, on any talk.
+  recall() {
+    const sound = JSON.parse(localStorage.getItem(SOUND) ?? "{}");
+    this.video.volume = sound.volume ?? 1;
+    this.video.muted = sound.muted ?? false;
+    this.video.defaultPlaybackRate = this.video.playbackRate = Number(localStorage.getItem(SPEED)) || 1;
+    this.controls.paintSound(this.video.volume, this.video.muted);
+    this.controls.paintSpeed(this.video.playbackRate);
+    this.chooseCaptions(localStorage.getItem(CAPTIONS), false);
+  }
+
+  paint() {
+    const { video } = this;
+    const now = video.currentTime;
+    let loaded = 0;
+    for (let index = 0; index < video.buffered.length; index += 1) {
+      if (video.buffered.start(index) <= now + 0.5) loaded = Math.max(loaded, video.buffered.end(index));
+    }
+    const total = this.total;
+    this.seekBar.paint({ now, loaded, edge: this.growing ? this.edge : total, total });
+    this.controls.paintClock(now, total);
+  }
+
+  grow({ edge, growing }) {
+    if (this.growing && !growing) this.controls.tell(say("complete"));
+    if (edge !== this.edge) this.storyboard.forget();
+    this.edge = edge;
+    this.growing = growing;
+    this.controls.paintMaking(edge, growing);
+    this.paint();
+  }
+
+  keepPlace() {
+    if (this.started) remember(this.sessionId, this.video.ended ? 0 : this.video.currentTime, this.total);
+  }
+
+  toggle() {
+    if (this.video.paused) this.video.play().catch((error) => console.info("semma: play", error.name));
+    else this.video.pause();
+  }
+
+  seek(moment, aloud = false) {
+    const last = this.growing ? this.edge - 1 : this.total - 0.1;
+    if (this.growing && moment > this.edge) this.controls.tell(say("beyond", { time: clockText(this.edge) }));
+    else if (aloud) this.controls.tell(clockText(moment));
+    this.video.currentTime = Math.max(0, Math.min(moment, last));
+    this.paint();
+  }
+
+  by(seconds) {
+    this.seek(this.video.currentTime + seconds, true);
+  }
+
+  mute() {
+    this.video.muted = !this.video.muted;
+    this.keepSound();
+  }
+
+  setVolume(volume, aloud = false) {
+    this.video.volume = Math.min(1, Math.max(0, volume));
+    this.video.muted = this.video.volume === 0;
+    if (aloud) this.controls.tell(say("volume", { percent: Math.round(this.video.volume * 100) }));
+    this.keepSound();
+  }
+
+  keepSound() {
+    localStorage.setItem(SOUND, JSON.stringify({ volume: this.video.volume, muted: this.video.muted }));
+  }
+
+  setSpeed(speed) {
+    this.video.playbackRate = this.video.defaultPlaybackRate = speed;
+    localStorage.setItem(SPEED, String(speed));
+    this.controls.tell(say("speed_is", { speed: `${speed}×` }));
+  }
+
+  full() {
+    if (document.fullscreenElement) document.exitFullscreen();
+    else if (this.root.requestFullscreen) this.root.requestFullscreen().catch(() => {});
+    else this.video.webkitEnterFullscreen?.();
+  }
+
+  pip() {
+    if (document.pictureInPictureElement) document.exitPictureInPicture();
+    else this.video.requestPictureInPicture?.().catch(() => {});
+  }
+
+  // Captions
+
+  chooseCaptions(language, keep = true) {
+    let shown = null;
+    for (const track of this.video.textTracks) {
+      const wanted = track.kind === "captions" && language !== null && track.language === language;
+      track.mode = wanted ? "showing" : "disabled";
+      if (wanted) shown = track.label || track.language;
+    }
+    this.controls.paintCaptions(shown);
+    if (!keep) return;
+    if (language === null) localStorage.removeItem(CAPTIONS);
+    else localStorage.setItem(CAPTIONS, language);
+    this.controls.tell(say("captions_are", { name: shown ?? say("captions_off") }));
+  }
+
+  captionItems() {
+    const tracks = [...this.video.textTracks].filter((track) => track.kind === "captions");
+    const off = tracks.every((track) => track.mode !== "showing");
+    return [
+      { label: say("captions_off"), chosen: off, choose: () => this.chooseCaptions(null) },
+      ...tracks.map((track) => ({
+        label: track.label || track.language,
+        chosen: track.mode === "showing",
+        choose: () => this.chooseCaptions(track.language),
+      })),
+    ];
+  }
+
+  toggleCaptions() {
+    const tracks = [...this.video.textTracks].filter((track) => track.kind === "captions");
+    if (!tracks.length) return;
+    const on = tracks.some((track) => track.mode === "showing");
+    const language = document.documentElement.lang;
+    const best = tracks.find((track) => track.language.startsWith(language)) ?? tracks[0];
+    this.chooseCaptions(on ? null : best.language);
+  }
+
+  // Quality
+
+  paintQuality() {
+    const { source } = this;
+    if (!source) return;
+    const now = source.hls?.levels[source.hls.currentLevel];
+    const name = now?.height ? `${now.height}p` : "";
+    const text = source.isAuto ? say("auto") : name;
+    this.controls.paintQuality(text, source.levels.length > 1);
+  }
+
+  qualityItems() {
+    const { source } = this;
+    const chosen = source.isAuto ? -1 : source.hls.nextLevel;
+    const choose = (index) => {
+      source.level = index;
+      this.paintQuality();
+      const level = source.levels.find((one) => one.index === index);
+      this.controls.tell(say("quality_is", { name: level ? `${level.height}p` : say("auto") }));
+    };
+    const now = source.hls.levels[source.hls.currentLevel]?.height;
+    return [
+      { label: say("auto"), aside: now ? `${now}p` : "", chosen: chosen === -1, choose: () => choose(-1) },
+      ...[...source.levels]
+        .sort((a, b) => b.height - a.height)
+        .map(({ index, height, bitrate }) => ({
+          label: `${height}p`,
+          aside: `${(bitrate / 1e6).toFixed(1)} Mbit/s`,
+          chosen: chosen === index,
+          choose: () => choose(index),
+        })),
+    ];
+  }
+
+  // Trouble
+
+  async trouble(kind) {
+    if (kind === "network") {
+      this.controls.tell(say("error_network"));
+      return;
+    }
+    if ((kind === "access" || kind === "gone") && (await this.renew())) return;
+    this.controls.paintTrouble(say(`error_${kind}`));
+  }
+
+  recovered() {
+    this.renewed = false;
+    this.controls.paintTrouble(null);
+  }
+
+  // Addresses carry tokens that run out: ask for fresh ones once, and go on where we are.
+  async renew() {
+    if (this.renewed) return false;
+    this.renewed = true;
+    const answer = await fetch(`/api/v1/sessions/${encodeURIComponent(this.sessionId)}/playback`).catch(() => null);
+    if (!answer?.ok) return false;
+    this.playback = await answer.json();
+    this.source.reload(this.playback.hls, this.video.currentTime);
+    return true;
+  }
+
+  retry() {
+    this.renewed = false;
+    this.controls.paintTrouble(null);
+    this.source?.reload(this.playback.hls, this.video.currentTime);
+  }
+}

@@ -1,0 +1,51 @@
+"""Texts for the scripts of a page, in the reader's language, sent in a JSON island; {names} are for the script."""
+
+from collections.abc import Callable
+
+Translate = Callable[[str], str]
+
+
+def programme_texts(_: Translate) -> dict[str, str]:
+    """What the programme's script says."""
+    return {
+        "watch": _("Watch"),
+        "zone_mine": _("Times are in your time zone, {zone}."),
+        "zone_show_event": _("Show the event's time"),
+        "zone_show_mine": _("Show my time"),
+    }
+
+
+def player_texts(_: Translate) -> dict[str, str]:
+    """What the player says."""
+    return {
+        "play": _("Play"),
+        "pause": _("Pause"),
+        "mute": _("Mute"),
+        "unmute": _("Sound on"),
+        "full": _("Full screen"),
+        "unfull": _("Leave full screen"),
+        "position": _("{now} of {total}"),
+        "volume": _("Volume {percent} %"),
+        "captions": _("Captions"),
+        "captions_off": _("Off"),
+        "captions_are": _("Captions: {name}"),
+        "speed": _("Speed"),
+        "speed_is": _("Speed {speed}"),
+        "quality": _("Quality"),
+        "auto": _("Auto"),
+        "quality_is": _("Quality {name}"),
+        "making": _("Still encoding, ready up to {time}"),
+        "beyond": _("That part is still being encoded; ready up to {time}."),
+        "complete": _("The whole recording is ready."),
+        "resumed": _("Continuing at {time}"),
+        "copied": _("Link to {time} copied"),
+        "copy_this": _("Copy this link:"),
+        "ended": _("The recording has ended."),
+        "loading": _("Loading"),
+        "error_network": _("The connection was lost. Playback continues by itself when it is back."),
+        "error_gone": _("The recording cannot be fetched just now. Try again in a moment."),
+        "error_access": _("You are no longer allowed to watch this. Sign in or open your personal link again."),
+        "error_media": _("Your browser could not decode this recording."),
+        "error_unsupported": _("Your browser cannot play this kind of video. A newer browser can."),
+        "failed": _("The recording could not be prepared. The organisers have been told why."),
+    }
