@@ -2,9 +2,10 @@
 
 import structlog
 
-from server.core.jobs import due_bells
+from server.core.jobs import dead_jobs, due_bells
 from server.core.removals import remove_due
 from server.core.runtime import Runtime
+from workers.runtime import record_failure
 
 log = structlog.get_logger(__name__)
 
@@ -13,6 +14,8 @@ async def housekeep(runtime: Runtime) -> None:
     """One round."""
     async with runtime.database.write() as db:
         rung = await due_bells(db)
+        for row in await dead_jobs(db):
+            await record_failure(db, row, row.error_code or "", row.error_detail or "")
     removed = await remove_due(runtime.database, runtime.store)
     if rung or removed:
         log.info("housekeeping.done", rung=rung, removed=removed)

@@ -211,16 +211,25 @@ async def _record_failure(runtime: Runtime, row: JobRow, error: Exception) -> No
     detail = error.detail if isinstance(error, SemmaError) else f"Unexpected: {type(error).__name__}: {error}"
     retryable = error.retryable if isinstance(error, SemmaError) else True
     # An engine that is away is waited for without end: nothing is wrong with the job.
-    again = retryable and (isinstance(error, Unavailable) or row.attempt < row.max_attempts)
+    away = isinstance(error, Unavailable)
+    again = retryable and (away or row.strikes + 1 < row.max_attempts)
     log.warning("job.failed", code=code, detail=detail, again=again, exc_info=None if known else error)
     with contextlib.suppress(LeaseLost):
         async with runtime.database.write() as db:
             if again:
-                delay_s = min(60.0, 2.0 ** min(row.attempt, 6))
-                await jobs.try_again(db, row.id, row.attempt, code=code, detail=detail, delay_s=delay_s)
+                delay_s = 5.0 if away else min(60.0, 2.0 ** min(row.strikes, 6))
+                await jobs.try_again(
+                    db, row.id, row.attempt, code=code, detail=detail, delay_s=delay_s, strike=not away
+                )
             else:
                 await jobs.give_up(db, row.id, row.attempt, code=code, detail=detail)
-                if row.name in _ON_FAILURE:
-                    job = msgspec.convert(row.arguments, _HANDLERS[row.name][0])
-                    await _ON_FAILURE[row.name](db, job, code, detail)
+                await record_failure(db, row, code, detail)
         JOBS_ENDED.labels(row.name, "again" if again else "failed").inc()
+
+
+async def record_failure(db: Db, row: JobRow, code: str, detail: str) -> None:
+    """Let the domain note that this job failed for good."""
+    import workers.handlers  # noqa: F401, PLC0415 -- circular import: registers every handler
+
+    if row.name in _ON_FAILURE:
+        await _ON_FAILURE[row.name](db, msgspec.convert(row.arguments, _HANDLERS[row.name][0]), code, detail)

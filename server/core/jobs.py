@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, cast
 
 import msgspec
-from sqlalchemy import CursorResult, Index, String, Text, and_, or_, select, update
+from sqlalchemy import CursorResult, Index, String, Text, and_, case, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core.clock import now
@@ -21,6 +21,8 @@ from server.core.ids import new_id
 
 QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
 ENDED = (DONE, FAILED, CANCELLED)
+# A job whose workers died so often kills them (memory, a crash of ffmpeg's host…): it is failed in words.
+MOST_STRIKES = 40
 
 
 class LeaseLost(Conflict):
@@ -53,7 +55,8 @@ class JobRow(HasId, HasTimes, Base):
     subject: Mapped[str] = mapped_column(String(64), default="")
     position: Mapped[int] = mapped_column(default=0)
     state: Mapped[str] = mapped_column(String(12), default=QUEUED)
-    attempt: Mapped[int] = mapped_column(default=0)
+    attempt: Mapped[int] = mapped_column(default=0)  # the fence: rises with every claim
+    strikes: Mapped[int] = mapped_column(default=0)  # how often a worker died over it, or its handler failed
     max_attempts: Mapped[int] = mapped_column(default=5)
     run_after: Mapped[datetime] = mapped_column(default=now)
     rung_at: Mapped[datetime | None] = mapped_column(default=now)
@@ -97,10 +100,11 @@ async def claim(db: Db, job_id: str, *, owner: str, lease_s: int) -> JobRow | No
     )
     taken = await db.execute(
         update(JobRow)
-        .where(JobRow.id == job_id, free, JobRow.cancel_asked.is_(False))
+        .where(JobRow.id == job_id, free, JobRow.cancel_asked.is_(False), JobRow.strikes < MOST_STRIKES)
         .values(
             state=RUNNING,
             attempt=JobRow.attempt + 1,
+            strikes=case((JobRow.state == RUNNING, JobRow.strikes + 1), else_=JobRow.strikes),
             owner=owner,
             started_at=moment,
             lease_until=moment + timedelta(seconds=lease_s),
@@ -146,14 +150,20 @@ async def give_up(db: Db, job_id: str, attempt: int, *, code: str, detail: str) 
         raise LeaseLost
 
 
-async def try_again(db: Db, job_id: str, attempt: int, *, code: str, detail: str, delay_s: float) -> None:
-    """Put the job back for another attempt after a delay, keeping the error in words."""
+async def try_again(
+    db: Db, job_id: str, attempt: int, *, code: str, detail: str, delay_s: float, strike: bool = True
+) -> None:
+    """Put the job back for another attempt after a delay, keeping the error in words.
+
+    `strike` is False when nothing is wrong with the job, only an engine away: that is waited for without end.
+    """
     back = await db.execute(
         _ours(job_id, attempt).values(
             state=QUEUED,
             lease_until=None,
             run_after=now() + timedelta(seconds=delay_s),
             rung_at=None,
+            strikes=JobRow.strikes + int(strike),
             error_code=code,
             error_detail=detail,
         )
@@ -209,6 +219,7 @@ async def due_bells(db: Db, *, silent_s: int = 30, most: int = 500) -> int:
                 and_(JobRow.state == QUEUED, JobRow.run_after <= moment),
                 and_(JobRow.state == RUNNING, JobRow.lease_until < moment),
             ),
+            JobRow.strikes < MOST_STRIKES,
             quiet,
         )
         .order_by(JobRow.position, JobRow.id)
@@ -220,6 +231,24 @@ async def due_bells(db: Db, *, silent_s: int = 30, most: int = 500) -> int:
         ring_after_commit(db, queue=row.queue, job_id=row.id)
         count += 1
     return count
+
+
+async def dead_jobs(db: Db) -> list[JobRow]:
+    """Fail the jobs that were claimed too often without an end; returns them for whoever must hear of it."""
+    moment = now()
+    rows = list(
+        await db.scalars(
+            select(JobRow).where(
+                JobRow.strikes >= MOST_STRIKES,
+                or_(JobRow.state == QUEUED, and_(JobRow.state == RUNNING, JobRow.lease_until < moment)),
+            )
+        )
+    )
+    for row in rows:
+        row.state, row.ended_at, row.lease_until = FAILED, moment, None
+        row.error_code = "jobs.worker_died"
+        row.error_detail = "Every worker that took this job died over it; look for memory or disk that ran out."
+    return rows
 
 
 def _ours(job_id: str, attempt: int) -> Any:

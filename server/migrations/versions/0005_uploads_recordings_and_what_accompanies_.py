@@ -116,6 +116,29 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("upload_id", "start_bytes", name=op.f("pk_upload_tails")),
     )
     op.create_table(
+        "login_passes",
+        sa.Column("login_id", sa.String(length=32), nullable=False),
+        sa.Column("link_id", sa.String(length=32), nullable=True),
+        sa.Column("event_id", sa.String(length=32), nullable=True),
+        sa.Column("access_epoch", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("created_at", DateTimeUTC(timezone=True), nullable=False),
+        sa.Column("updated_at", DateTimeUTC(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["link_id"], ["personal_links.id"], name=op.f("fk_login_passes_link_id_personal_links"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["login_id"], ["logins.id"], name=op.f("fk_login_passes_login_id_logins"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_login_passes")),
+        sa.UniqueConstraint("login_id", "event_id", name=op.f("uq_login_passes_login_id_event_id")),
+        sa.UniqueConstraint("login_id", "link_id", name=op.f("uq_login_passes_login_id_link_id")),
+    )
+    with op.batch_alter_table("login_passes", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_login_passes_event_id"), ["event_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_login_passes_link_id"), ["link_id"], unique=False)
+
+    op.create_table(
         "recordings",
         sa.Column("event_id", sa.String(length=32), nullable=False),
         sa.Column("session_id", sa.String(length=32), nullable=False),
@@ -220,6 +243,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_recordings_event_id"))
 
     op.drop_table("recordings")
+    with op.batch_alter_table("login_passes", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_login_passes_link_id"))
+        batch_op.drop_index(batch_op.f("ix_login_passes_event_id"))
+
+    op.drop_table("login_passes")
     op.drop_table("upload_tails")
     op.drop_table("upload_parts")
     with op.batch_alter_table("uploads", schema=None) as batch_op:

@@ -1,0 +1,189 @@
+"""Everything below /media/{token}/{recording}/: playlists made from rows, files streamed from storage.
+
+Hot path: one dictionary look-up decides who may (a `Watched`, kept for two seconds a process), then either a small text
+is made or an object is passed through. Behind nginx, X-Accel-Redirect hands the object to the proxy.
+"""
+
+import hashlib
+import re
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from litestar import Request, Response, Router, route
+from litestar.di import NamedDependency
+from litestar.enums import HttpMethod
+from litestar.params import FromPath
+from litestar.response import Stream
+
+from server.core.clock import now
+from server.core.db import Database
+from server.core.http import is_fresh
+from server.core.metrics import MEDIA_BYTES
+from server.core.runtime import Runtime
+from server.core.storage import ObjectMissing, StoredObject
+from server.playback.access import Watched, left_s, opens
+from server.playback.captions import track_playlist, track_text
+from server.playback.errors import BadToken, MediaNotFound
+from server.playback.manifests import media_playlist, multivariant_playlist, storyboard_index
+from server.playback.ranges import Span, Unsatisfiable, range_applies, wanted_span
+from server.recordings.keys import recording_prefix
+from server.recordings.queries import find_watched
+
+_KEEP_S = 2.0
+_FILE = re.compile(
+    r"^g\d{1,6}/(?:[a-z0-9-]{1,20}/(?:init-[0-9a-f]{12}\.mp4|\d{5,7}\.m4s)|storyboard/\d{4,6}\.jpg|poster\.jpg)$"
+)
+_RENDITION = re.compile(r"^g(\d{1,6})/([a-z0-9-]{1,20})/index\.m3u8$")
+_CAPTIONS = re.compile(r"^captions/([0-9a-f]{32})\.(m3u8|vtt)$")
+_TYPES = {"mp4": "video/mp4", "m4s": "video/iso.segment", "jpg": "image/jpeg"}
+PLAYLIST = "application/vnd.apple.mpegurl"
+
+
+@dataclass(frozen=True)
+class _Kept:
+    watched: Watched | None
+    until: float
+
+
+class WatchedCache:
+    """Who may watch which recording, remembered for two seconds: unpublishing takes effect within that time."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, _Kept] = {}
+
+    async def get(self, database: Database, recording_id: str) -> Watched | None:
+        """What decides who may watch; None when there is no such recording."""
+        kept = self._kept.get(recording_id)
+        if kept is not None and kept.until > time.monotonic():
+            return kept.watched
+        async with database.read() as db:
+            found = await find_watched(db, recording_id)
+        watched = None
+        if found is not None and not (found.recording.deleted_at or found.session.deleted_at or found.event.deleted_at):
+            watched = Watched(
+                event_id=found.event.id,
+                visibility=found.event.visibility,
+                access_epoch=found.event.access_epoch,
+                published=found.recording.published_at is not None,
+            )
+        if len(self._kept) > 5000:
+            self._kept.clear()
+        self._kept[recording_id] = _Kept(watched, time.monotonic() + _KEEP_S)
+        return watched
+
+
+_CACHE = WatchedCache()
+
+
+@route(
+    "/media/{token:str}/{recording_id:str}/{file:path}",
+    http_method=[HttpMethod.GET, HttpMethod.HEAD],
+    opt={"public": True},
+    include_in_schema=False,
+)
+async def media(
+    request: Request[Any, Any, Any],
+    token: FromPath[str],
+    recording_id: FromPath[str],
+    file: FromPath[str],
+    runtime: NamedDependency[Runtime],
+) -> Response[Any]:
+    """A playlist, segment, picture or caption file of a recording, for who holds the audience's token."""
+    watched = await _CACHE.get(runtime.database, recording_id)
+    if watched is None:
+        raise MediaNotFound
+    if not opens(runtime.keyring, token, watched, moment=now()):
+        raise BadToken
+    path = str(file).lstrip("/")
+    if _FILE.match(path):
+        return await _stored(request, runtime, recording_prefix(recording_id) + path, left_s(token, moment=now()))
+    return await _made(request, runtime, recording_id, path)
+
+
+async def _made(request: Request[Any, Any, Any], runtime: Runtime, recording_id: str, path: str) -> Response[Any]:
+    """Texts made from rows: playlists, the storyboard's index, captions."""
+    async with runtime.database.read() as db:
+        if path == "index.m3u8":
+            text, growing = await multivariant_playlist(db, recording_id)
+            media_type = PLAYLIST
+        elif found := _RENDITION.match(path):
+            text, growing = await media_playlist(db, recording_id, int(found[1]), found[2])
+            media_type = PLAYLIST
+        elif path == "storyboard.vtt":
+            text, growing = await storyboard_index(db, recording_id)
+            media_type = "text/vtt"
+        elif found := _CAPTIONS.match(path):
+            make = track_playlist if found[2] == "m3u8" else track_text
+            text, growing = await make(db, recording_id, found[1])
+            media_type = PLAYLIST if found[2] == "m3u8" else "text/vtt"
+        else:
+            raise MediaNotFound
+    body = text.encode()
+    etag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+    # A growing playlist is asked for again every few seconds; a finished one can still be replaced or unpublished.
+    headers = {"ETag": etag, "Cache-Control": "public, max-age=1" if growing else "public, max-age=30", **_CORS}
+    if is_fresh(request, etag):
+        return Response(None, status_code=304, headers=headers)
+    return Response(body, media_type=f"{media_type}; charset=utf-8", headers=headers)
+
+
+_CORS = {
+    "Access-Control-Allow-Origin": "*",  # the token is in the path; no cookie is ever looked at here
+    "Access-Control-Expose-Headers": "Content-Length, Content-Range, ETag, Age, Date",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
+
+
+async def _stored(request: Request[Any, Any, Any], runtime: Runtime, key: str, kept_s: int) -> Response[Any]:
+    """An immutable object: passed through, or handed to the proxy."""
+    # Immutable, but not longer than the token that opens it is accepted.
+    headers = {"Cache-Control": f"public, max-age={min(kept_s, 86_400)}, immutable", "Accept-Ranges": "bytes", **_CORS}
+    media_type = _TYPES[key.rsplit(".", 1)[1]]
+    if runtime.x_accel_prefix:
+        headers["X-Accel-Redirect"] = await _accel_path(runtime, key)
+        return Response(b"", media_type=media_type, headers=headers)
+    try:
+        if request.method == "GET" and not ({"range", "if-none-match"} & set(request.headers.keys())):
+            stored, chunks = await runtime.store.open(key)  # the common case costs the storage one request
+            MEDIA_BYTES.inc(stored.size_bytes)
+            headers |= {"ETag": f'"{stored.etag}"', "Content-Length": str(stored.size_bytes)}
+            return Stream(chunks, media_type=media_type, headers=headers)
+        stored = await runtime.store.head(key)
+    except ObjectMissing:
+        raise MediaNotFound from None
+    headers["ETag"] = f'"{stored.etag}"'
+    if is_fresh(request, headers["ETag"]):
+        return Response(None, status_code=304, headers=headers)
+    return await _span_of(request, runtime, stored, media_type, headers)
+
+
+async def _accel_path(runtime: Runtime, key: str) -> str:
+    """The internal nginx location with the signed query the storage wants."""
+    signed = await runtime.store.presign(key, expires_s=3600)
+    return runtime.x_accel_prefix.rstrip("/") + "/" + signed.split("://", 1)[1].split("/", 1)[1]
+
+
+async def _span_of(
+    request: Request[Any, Any, Any], runtime: Runtime, stored: StoredObject, media_type: str, headers: dict[str, str]
+) -> Response[Any]:
+    """The whole object or the asked span of it."""
+    asked = request.headers.get("range") if range_applies(request.headers.get("if-range"), etag=stored.etag) else None
+    try:
+        span = wanted_span(asked, size_bytes=stored.size_bytes)
+    except Unsatisfiable:
+        return Response(None, status_code=416, headers=headers | {"Content-Range": f"bytes */{stored.size_bytes}"})
+    whole = span or Span(0, stored.size_bytes - 1)
+    headers["Content-Length"] = str(whole.size_bytes)
+    if span is not None:
+        headers["Content-Range"] = f"bytes {span.first}-{span.last}/{stored.size_bytes}"
+    status = 200 if span is None else 206
+    if request.method == "HEAD":
+        return Response(None, status_code=status, media_type=media_type, headers=headers)
+    _found, chunks = await runtime.store.open(stored.key, first=whole.first, last=whole.last)
+    MEDIA_BYTES.inc(whole.size_bytes)
+    return Stream(chunks, status_code=status, media_type=media_type, headers=headers)
+
+
+media_router = Router(path="/", route_handlers=[media])
