@@ -1,0 +1,240 @@
+"""A recording's rows as playlists (RFC 8216bis) and as the storyboard's index.
+
+While chunks are still being encoded the media playlists are EVENT (they only grow) with EXT-X-START at zero, so that a
+player begins at the beginning; when the last one is in they become VOD with an ENDLIST.
+"""
+
+import itertools
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+from server.core.db import Db
+from server.media.playlist import (
+    Map,
+    MediaPlaylist,
+    MediaSegment,
+    MultivariantPlaylist,
+    Start,
+    Variant,
+    average_bandwidth,
+    peak_bandwidth,
+    target_duration,
+)
+from server.media.playlist import Rendition as MediaRendition
+from server.playback.errors import MediaGone, MediaNotFound
+from server.playback.models import CaptionTrack
+from server.playback.queries import caption_tracks_of
+from server.recordings.keys import segment_name
+from server.recordings.models import READY, Chunk, Recording, Rendition
+from server.recordings.queries import renditions_and_chunks
+
+VIDEO_TIMESCALE, AUDIO_TIMESCALE = 90_000, 48_000
+SEGMENT_S = 4
+Sizes = list[tuple[int, Fraction]]
+
+
+def contiguous(chunks: Sequence[Chunk]) -> list[Chunk]:
+    """The finished chunks up to the first one that is missing: what a growing playlist may name."""
+    ready: list[Chunk] = []
+    for chunk in chunks:
+        if chunk.done_at is None:
+            break
+        ready.append(chunk)
+    return ready
+
+
+def video_sizes(chunks: Sequence[Chunk], name: str) -> Sizes:
+    """(bytes, seconds) of a rung's segments in order."""
+    rows = [row for chunk in chunks for row in chunk.segments.get(name, [])]
+    return [(size, Fraction(ticks, VIDEO_TIMESCALE)) for ticks, size in rows]
+
+
+def audio_sizes(rendition: Rendition) -> Sizes:
+    """(bytes, seconds) of the sound's segments in order."""
+    return [(size, Fraction(ticks, AUDIO_TIMESCALE)) for ticks, size in rendition.segments]
+
+
+def _video_segments(chunks: Sequence[Chunk], name: str) -> list[MediaSegment]:
+    segments: list[MediaSegment] = []
+    before: str | None = None
+    for chunk in chunks:
+        init = chunk.details["init"][name]
+        for offset, (ticks, _size) in enumerate(chunk.segments[name]):
+            segments.append(
+                MediaSegment(
+                    uri=segment_name(chunk.first_segment + offset),
+                    duration=Fraction(ticks, VIDEO_TIMESCALE),
+                    map=Map(uri=init),
+                    # Chunks of encoders that differ have inits of their own: the decoder must be told.
+                    discontinuity=before is not None and before != init,
+                )
+            )
+            before = init
+    return segments
+
+
+def _audio_segments(rendition: Rendition) -> list[MediaSegment]:
+    return [
+        MediaSegment(
+            uri=segment_name(number),
+            duration=Fraction(ticks, AUDIO_TIMESCALE),
+            map=Map(uri=rendition.init_key or ""),
+        )
+        for number, (ticks, _size) in enumerate(rendition.segments)
+    ]
+
+
+def _target(sizes: Sizes) -> int:
+    """Fixed from the start: it must not change while the playlist grows (RFC 8216bis 4.4.3.1)."""
+    return max(SEGMENT_S, target_duration([duration for _size, duration in sizes]))
+
+
+async def media_playlist(db: Db, recording_id: str, generation: int, name: str) -> tuple[str, bool]:
+    """One rendition's playlist, and whether it still grows. Raises MediaNotFound, MediaGone."""
+    recording = await db.get(Recording, recording_id)
+    if recording is None:
+        raise MediaNotFound
+    if recording.generation != generation:
+        raise MediaGone
+    renditions, chunks = await renditions_and_chunks(db, recording)
+    rendition = next((item for item in renditions if item.name == name), None)
+    if rendition is None:
+        raise MediaNotFound
+    if rendition.kind == "audio":
+        segments, sizes = _audio_segments(rendition), audio_sizes(rendition)
+    else:
+        ready = contiguous(chunks)
+        segments, sizes = _video_segments(ready, name), video_sizes(ready, name)
+    if not segments:
+        raise MediaNotFound
+    ended = recording.state == READY
+    playlist = MediaPlaylist(
+        target_duration=_target(sizes),
+        segments=tuple(segments),
+        playlist_type="VOD" if ended else "EVENT",
+        start=None if ended else Start(),
+        ended=ended,
+    )
+    return playlist.text(), not ended
+
+
+async def multivariant_playlist(db: Db, recording_id: str) -> tuple[str, bool]:
+    """The playlist a player is given, and whether it can still change soon. Raises MediaNotFound."""
+    recording = await db.get(Recording, recording_id)
+    if recording is None or not recording.playable:
+        raise MediaNotFound
+    renditions, chunks = await renditions_and_chunks(db, recording)
+    tracks = await caption_tracks_of(db, recording.session_id)
+    ready = contiguous(chunks)
+    audio = next((item for item in renditions if item.kind == "audio" and item.segments), None)
+    videos = [item for item in renditions if item.kind == "video" and video_sizes(ready, item.name)]
+    growing = recording.state != READY
+    playlist = MultivariantPlaylist(
+        variants=tuple(_variants(recording, videos, audio, ready, has_captions=bool(tracks))),
+        renditions=tuple([*_audio_rendition(recording, videos, audio), *_subtitles(tracks)]),
+        start=Start() if growing else None,
+    )
+    return playlist.text(), growing
+
+
+def _variants(
+    recording: Recording, videos: list[Rendition], audio: Rendition | None, ready: list[Chunk], *, has_captions: bool
+) -> list[Variant]:
+    """A variant a rung; a recording without a picture has its sound as the only one."""
+    extra: dict[str, Any] = {"subtitles": "captions"} if has_captions else {}
+    sound = audio_sizes(audio) if audio else []
+    if not videos and audio:
+        return [_variant(recording, audio, sound, [], (audio.codecs,), {})]
+    if audio:
+        extra["audio"] = "sound"
+    variants = []
+    for item in videos:
+        codecs = (item.codecs, audio.codecs) if audio else (item.codecs,)
+        variants.append(_variant(recording, item, video_sizes(ready, item.name), sound, codecs, extra))
+    return variants
+
+
+def _variant(
+    recording: Recording,
+    rendition: Rendition,
+    sizes: Sizes,
+    sound: Sizes,
+    codecs: tuple[str, ...],
+    extra: dict[str, Any],
+) -> Variant:
+    """BANDWIDTH and AVERAGE-BANDWIDTH of everything played together (RFC 8216bis 4.4.6.2)."""
+    peak = peak_bandwidth(sizes, SEGMENT_S) + (peak_bandwidth(sound, SEGMENT_S) if sound else 0)
+    average = average_bandwidth(sizes) + (average_bandwidth(sound) if sound else 0)
+    has_picture = rendition.kind == "video"
+    return Variant(
+        uri=f"g{recording.generation}/{rendition.name}/index.m3u8",
+        bandwidth=peak,
+        average_bandwidth=min(average, peak),
+        codecs=codecs,
+        resolution=(rendition.width or 0, rendition.height or 0) if has_picture else None,
+        frame_rate=Fraction(rendition.frame_rate) if has_picture and rendition.frame_rate else None,
+        video_range="SDR" if has_picture else None,
+        closed_captions="NONE" if has_picture else None,
+        **extra,
+    )
+
+
+def _audio_rendition(recording: Recording, videos: list[Rendition], audio: Rendition | None) -> list[MediaRendition]:
+    if not audio or not videos:
+        return []
+    return [
+        MediaRendition(
+            type="AUDIO",
+            group_id="sound",
+            name="Sound",
+            uri=f"g{recording.generation}/{audio.name}/index.m3u8",
+            language=audio.language or None,
+            default=True,
+            channels="2",
+        )
+    ]
+
+
+def _subtitles(tracks: Sequence[CaptionTrack]) -> list[MediaRendition]:
+    names: dict[str, int] = {}
+    shown = []
+    for track in tracks:
+        name = track.label or track.language or "Captions"
+        names[name] = names.get(name, 0) + 1
+        shown.append(
+            MediaRendition(
+                type="SUBTITLES",
+                group_id="captions",
+                name=name if names[name] == 1 else f"{name} {names[name]}",  # unique in its group (4.4.6.1.1)
+                uri=f"captions/{track.id}.m3u8",
+                language=track.language or None,
+                autoselect=True,
+            )
+        )
+    return shown
+
+
+async def storyboard_index(db: Db, recording_id: str) -> tuple[str, bool]:
+    """WebVTT that maps times to pictures in the chunks' sheets, and whether it still grows. Raises MediaNotFound."""
+    recording = await db.get(Recording, recording_id)
+    if recording is None:
+        raise MediaNotFound
+    _renditions, chunks = await renditions_and_chunks(db, recording)
+    lines = ["WEBVTT", ""]
+    for chunk in contiguous(chunks):
+        sheet = chunk.details.get("sheet")
+        if not sheet:
+            continue
+        times = [*sheet["times_ms"], chunk.end_ms]
+        for number, (start, end) in enumerate(itertools.pairwise(times)):
+            column, row = number % sheet["columns"], number // sheet["columns"]
+            box = f"{column * sheet['width']},{row * sheet['height']},{sheet['width']},{sheet['height']}"
+            lines += [f"{_stamp(start)} --> {_stamp(end)}", f"{sheet['path']}#xywh={box}", ""]
+    if len(lines) == 2:
+        raise MediaNotFound
+    return "\n".join(lines), recording.state != READY
+
+
+def _stamp(ms: int) -> str:
+    return f"{ms // 3_600_000:02d}:{ms // 60_000 % 60:02d}:{ms // 1000 % 60:02d}.{ms % 1000:03d}"
