@@ -129,6 +129,7 @@ class Database:
             try:
                 yield db
             finally:
+                db.expunge_all()  # what was read stays readable: a rollback would expire it
                 await db.rollback()
 
     @asynccontextmanager

@@ -133,7 +133,7 @@ async def test_cancel_ends_waiting_jobs_and_asks_running_ones(database: Database
 
 async def test_job_that_kills_its_worker_fails_in_words(database: Database) -> None:
     job_id = await _enqueued(database)
-    for _ in range(jobs.MOST_STRIKES):
+    for _ in range(jobs.MOST_STRIKES + 1):
         assert await _claimed(database, job_id) is not None
         await _expire(database, job_id)
     assert await _claimed(database, job_id) is None
