@@ -78,6 +78,8 @@ def upgrade() -> None:
         sa.Column("multipart_id", sa.String(length=500), nullable=True),
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("fence", sa.Integer(), nullable=False),
+        sa.Column("held_until", DateTimeUTC(timezone=True), nullable=True),
+        sa.Column("yield_asked", sa.Integer(), nullable=False),
         sa.Column("result_id", sa.String(length=32), nullable=True),
         sa.Column("error_code", sa.String(length=80), nullable=True),
         sa.Column("error_detail", sa.Text(), nullable=True),
