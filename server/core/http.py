@@ -6,6 +6,7 @@ The only core module that knows Litestar.
 import base64
 import time
 from collections.abc import Sequence
+from hashlib import blake2b
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -15,6 +16,7 @@ from litestar.enums import MediaType, ScopeType
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.middleware import ASGIMiddleware
 from litestar.openapi import ResponseSpec
+from litestar.serialization import encode_json
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.core import errors
@@ -191,18 +193,24 @@ class RequestContext(ASGIMiddleware):
             structlog.contextvars.unbind_contextvars("request_id")
 
 
-def etag_of(version: int) -> str:
-    """The strong ETag of a row's version (RFC 9110 §8.8.3)."""
-    return f'"v{version}"'
+def etag_of(version: int, body: bytes = b"") -> str:
+    """The strong ETag of a row's version (RFC 9110 §8.8.3); with the body, of this very representation.
+
+    What an answer shows of other rows (progress, names) changes without the row's version.
+    """
+    return f'"v{version}-{blake2b(body, digest_size=6).hexdigest()}"' if body else f'"v{version}"'
 
 
 def check_if_match(request: Request[Any, Any, Any], version: int) -> None:
-    """Raise Stale when If-Match is there and names no present version (RFC 9110 §13.1.1)."""
+    """Raise Stale when If-Match is there and names no present version (RFC 9110 §13.1.1).
+
+    Only the row's version counts: a change is refused when the row was changed, not when its recording progressed.
+    """
     header = request.headers.get("if-match")
     if header is None or header.strip() == "*":
         return
-    tags = {tag.strip() for tag in header.split(",")}
-    if etag_of(version) not in tags:
+    versions = {tag.strip().removeprefix("W/").strip('"').split("-")[0] for tag in header.split(",")}
+    if f"v{version}" not in versions:
         raise errors.Stale
 
 
@@ -217,10 +225,11 @@ def is_fresh(request: Request[Any, Any, Any], etag: str) -> bool:
 
 def json_with_etag(request: Request[Any, Any, Any], body: Any, version: int, *, status: int = 200) -> Response[Any]:
     """A JSON answer carrying the row's ETag; 304 when the asker has it already."""
-    headers = {"ETag": etag_of(version), "Cache-Control": "private, no-cache"}
+    encoded = encode_json(body)
+    headers = {"ETag": etag_of(version, encoded), "Cache-Control": "private, no-cache"}
     if request.method == "GET" and is_fresh(request, headers["ETag"]):
         return Response(None, status_code=304, headers=headers)
-    return Response(body, status_code=status, headers=headers, media_type=MediaType.JSON)
+    return Response(encoded, status_code=status, headers=headers, media_type=MediaType.JSON)
 
 
 def encode_cursor(values: Sequence[Any]) -> str:
