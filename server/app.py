@@ -14,6 +14,7 @@ from litestar.openapi import OpenAPIConfig
 
 from server import readiness
 from server.accounts.guards import CsrfProtection, actor_provider
+from server.accounts.routes import accounts_router
 from server.core.errors import SemmaError
 from server.core.http import (
     RequestContext,
@@ -53,7 +54,12 @@ async def metrics(runtime: NamedDependency[Runtime]) -> Response[bytes]:
 
 def route_handlers() -> list[Any]:
     """Every handler of every feature."""
-    return [healthz, readyz, metrics]
+    return [
+        healthz,
+        readyz,
+        metrics,
+        accounts_router,
+    ]
 
 
 def create_app(settings: Settings | None = None) -> Litestar:

@@ -92,3 +92,24 @@ class CsvUnusable(Invalid):
 
     code = "access.csv_invalid"
     says = "Some lines cannot be used; nothing was made. Correct them and send the list again."
+
+
+class MailOff(Conflict):
+    """No SMTP server is configured, so no letter can go out."""
+
+    code = "auth.mail_off"
+    says = "This server sends no mail; ask whoever runs it for a sign-in link (`semma user link`)."
+
+
+class NoAccessCode(Conflict):
+    """The event has no access code that could be given."""
+
+    code = "access.no_code"
+    says = "This event has no access code; ask the organiser for a personal link."
+
+
+class CodeWeak(Invalid):
+    """Too easily guessed, or too long to hash."""
+
+    code = "access.code_weak"
+    says = "An access code has 6 to 200 characters; case and spaces do not count."

@@ -6,6 +6,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from ipaddress import IPv4Address, IPv6Network, ip_address
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -21,6 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from server.accounts import csrf
 from server.accounts.actor import ANONYMOUS, Actor
+from server.accounts.enter import Browser
 from server.accounts.errors import CsrfFailed, TokenInvalid
 from server.accounts.login import LOGIN_SEEN_EVERY, touch_login
 from server.accounts.queries import EpochReader, actor_by_login, actor_by_token
@@ -58,9 +60,22 @@ def bearer_of(connection: Connection) -> str | None:
 def address_of(connection: Connection) -> str:
     """The asker's address as counted by rate limits: an IPv6 network counts as one, its holder has 2⁶⁴ addresses."""
     host = connection.client.host if connection.client else ""
-    if ":" not in host:
+    try:
+        address = ip_address(host.split("%")[0])
+    except ValueError:
         return host
-    return ":".join(host.split("%")[0].split(":")[:4])
+    if isinstance(address, IPv4Address):
+        return str(address)
+    return str(address.ipv4_mapped or IPv6Network((address, 64), strict=False).network_address)
+
+
+def browser_of(connection: Connection, runtime: Runtime) -> Browser:
+    """The browser at the door, for the ways in (enter.py)."""
+    return Browser(
+        address=address_of(connection),
+        user_agent=connection.headers.get("user-agent", ""),
+        secret=login_secret_of(connection, runtime),
+    )
 
 
 def actor_provider(read_epochs: EpochReader) -> ActorProvider:

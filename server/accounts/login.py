@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, update
 
 from server.accounts.errors import SignInFailed, SignInLinkInvalid
 from server.accounts.models import Login, LoginPass, SignInLink, User
 from server.accounts.passwords import hash_password, is_password, needs_rehash, waste_time
+from server.accounts.queries import user_by_email, valid_login
 from server.core.clock import now
-from server.core.db import Db
+from server.core.db import Database, Db
 from server.core.ids import hash_secret, new_secret
 
 LOGIN_SEEN_EVERY = timedelta(minutes=30)  # a request writes nothing unless the last note is older
@@ -29,12 +30,14 @@ async def open_login(
 ) -> FreshLogin:
     """A login with a fresh id and secret. The one of `old_secret` ends; the passes it held move along.
 
-    A cookie that somebody planted before signing in therefore never becomes a signed-in one (session fixation).
+    A cookie that somebody planted before therefore never becomes a signed-in one (session fixation). Without a
+    `user_id` the old login's user stays signed in.
     """
     secret = new_secret("semma_login")
     moment = now()
+    old = await valid_login(db, old_secret, moment=moment)
     login = Login(
-        user_id=user_id,
+        user_id=user_id or (old.user_id if old else None),
         token_hash=hash_secret(secret),
         user_agent=user_agent[:300],
         last_seen_at=moment,
@@ -42,36 +45,34 @@ async def open_login(
     )
     db.add(login)
     await db.flush()
-    if old_secret:
-        await _replace_login(db, old_secret, login)
+    if old is not None:
+        if old.user_id in (None, login.user_id):  # another user's passes are not theirs to keep
+            await db.execute(update(LoginPass).where(LoginPass.login_id == old.id).values(login_id=login.id))
+        await db.execute(delete(Login).where(Login.id == old.id))
     return FreshLogin(login_id=login.id, secret=secret)
 
 
-async def _replace_login(db: Db, old_secret: str, login: Login) -> None:
-    """End the old login; its passes move to the new one, unless it was another user's."""
-    old = await db.scalar(select(Login).where(Login.token_hash == hash_secret(old_secret)))
-    if old is None:
-        return
-    if old.user_id is None or old.user_id == login.user_id:
-        await db.execute(update(LoginPass).where(LoginPass.login_id == old.id).values(login_id=login.id))
-        if login.user_id is None:
-            login.user_id = None
-    await db.execute(delete(Login).where(Login.id == old.id))
-
-
-async def sign_in_with_password(db: Db, *, email: str, password: str) -> User:
+async def check_password(database: Database, *, email: str, password: str) -> User:
     """The user whose address and password these are; raises SignInFailed after the same work whoever it is.
 
-    The hash is renewed when its parameters are no longer today's.
+    No transaction is open while argon2 works: on SQLite it would keep every other writer waiting. The hash is renewed
+    when its parameters are no longer today's.
     """
-    user = await db.scalar(select(User).where(User.email == fold_email(email)))
+    async with database.read() as db:
+        user = await user_by_email(db, email)
     if user is None or user.password_hash is None:
         await waste_time(password)
         raise SignInFailed
     if not await is_password(user.password_hash, password) or user.disabled_at is not None:
         raise SignInFailed
     if needs_rehash(user.password_hash):
-        user.password_hash = await hash_password(password)
+        renewed = await hash_password(password)
+        async with database.write() as db:
+            await db.execute(
+                update(User)
+                .where(User.id == user.id, User.password_hash == user.password_hash)
+                .values(password_hash=renewed)
+            )
     return user
 
 
@@ -119,8 +120,3 @@ async def touch_login(db: Db, login_id: str, *, moment: datetime, until: datetim
         .where(Login.id == login_id, Login.last_seen_at < moment - LOGIN_SEEN_EVERY)
         .values(last_seen_at=moment, expires_at=until)
     )
-
-
-def fold_email(text: str) -> str:
-    """The address as it is stored: trimmed, lower case."""
-    return text.strip().casefold()

@@ -8,10 +8,11 @@ import asyncio
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from server.accounts.errors import PasswordWeak
+from server.accounts.errors import CodeWeak, PasswordWeak
 
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 MIN_CHARS, MAX_CHARS = 10, 200
+MIN_CODE_CHARS = 6
 # What an unknown address is compared with, so that the answer takes as long as for a known one.
 _NOBODYS = _HASHER.hash("nobody has this password")
 # Each hashing holds 19 MiB; more at once would let a crowd at the sign-in form eat the memory.
@@ -24,6 +25,14 @@ async def hash_password(password: str) -> str:
         raise PasswordWeak
     async with _AT_ONCE:
         return await asyncio.to_thread(_HASHER.hash, password)
+
+
+async def hash_code(code: str) -> str:
+    """The argon2id hash of an access code, folded by the caller; raises CodeWeak."""
+    if not MIN_CODE_CHARS <= len(code) <= MAX_CHARS:
+        raise CodeWeak
+    async with _AT_ONCE:
+        return await asyncio.to_thread(_HASHER.hash, code)
 
 
 async def is_password(stored: str, password: str) -> bool:

@@ -19,6 +19,7 @@ class Role(StrEnum):
     ORGANISER = "organiser"  # of the subject's event
     SPEAKER = "speaker"  # of the subject's session
     VIEWER = "viewer"  # let into the subject's closed event
+    MEMBER = "member"  # has an account
     ANYONE = "anyone"
 
 
@@ -37,6 +38,8 @@ class Action(StrEnum):
     MANAGE_RECORDING = "manage_recording"  # publish, cancel, retry, delete
     MANAGE_ACCESS = "manage_access"  # grants, personal links, access code
     ADMINISTER = "administer"  # users, series
+    SEE_SELF = "see_self"  # one's own account
+    MANAGE_SELF = "manage_self"  # one's own name, password, logins and API tokens
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +71,8 @@ TABLE: dict[Action, tuple[frozenset[Role], frozenset[Role]]] = {
     Action.MANAGE_RECORDING: (_ORGANISERS, _ORGANISERS),
     Action.MANAGE_ACCESS: (_ORGANISERS, _ORGANISERS),
     Action.ADMINISTER: (frozenset({Role.ADMIN}), frozenset({Role.ADMIN})),
+    Action.SEE_SELF: (frozenset({Role.MEMBER}), frozenset({Role.MEMBER})),
+    Action.MANAGE_SELF: (frozenset({Role.MEMBER}), frozenset({Role.MEMBER})),
 }
 
 # What an API token must carry in its scopes for an action; browsers are not limited by scopes.
@@ -79,12 +84,16 @@ SCOPE_OF: dict[Action, str] = {action: "write" for action in Action} | {
     Action.UPLOAD_CAPTIONS: "upload",
     Action.MANAGE_ACCESS: "admin",
     Action.ADMINISTER: "admin",
+    Action.SEE_SELF: "read",
+    Action.MANAGE_SELF: "admin",
 }
 
 
 def roles_on(actor: Actor, subject: Subject) -> frozenset[Role]:
     """Every role the actor has on the subject."""
     roles = {Role.ANYONE}
+    if actor.user_id is not None:
+        roles.add(Role.MEMBER)
     if actor.is_admin:
         roles.add(Role.ADMIN)
     if subject.event_id in actor.organiser_of or (subject.event_id is None and actor.organiser_of):

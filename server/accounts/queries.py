@@ -1,12 +1,13 @@
 """Reads of people and their access: each a fixed number of statements."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, or_, select
 
 from server.accounts.actor import ANONYMOUS, Actor
+from server.accounts.errors import UserUnknown
 from server.accounts.models import ApiToken, Grant, Login, LoginPass, PersonalLink, User
 from server.core.db import Db
 from server.core.ids import hash_secret
@@ -79,6 +80,14 @@ async def actor_by_login(
     return actor, login
 
 
+async def valid_login(db: Db, secret: str, *, moment: datetime) -> Login | None:
+    """The login with this cookie's secret, None when it has ended or there is no cookie."""
+    if not secret:
+        return None
+    found = await db.scalars(select(Login).where(Login.token_hash == hash_secret(secret), Login.expires_at > moment))
+    return found.one_or_none()
+
+
 async def actor_by_token(db: Db, secret: str, *, moment: datetime) -> tuple[Actor, ApiToken] | None:
     """Whoever sent this API token, or None when it is not valid. Two statements."""
     found = (
@@ -138,3 +147,85 @@ async def _passes_of(
         present = await read_epochs(db, by_code)
         triples += [(VIEWER, event_id, None) for event_id, epoch in by_code.items() if present.get(event_id) == epoch]
     return triples, last
+
+
+def fold_email(text: str) -> str:
+    """The address as it is stored: trimmed, lower case."""
+    return text.strip().casefold()
+
+
+async def user_by_email(db: Db, email: str) -> User | None:
+    """The account with this address, however it is written."""
+    return (await db.scalars(select(User).where(User.email == fold_email(email)))).one_or_none()
+
+
+async def get_user(db: Db, user_id: str) -> User:
+    """The account with this id; raises UserUnknown."""
+    user = await db.get(User, user_id)
+    if user is None:
+        raise UserUnknown
+    return user
+
+
+def users_matching(text: str) -> Select[User]:
+    """Accounts whose address or name contains the text."""
+    if not text.strip():
+        return select(User)
+    wanted = f"%{escape_like(text.strip())}%"
+    return select(User).where(or_(User.email.ilike(wanted, escape="\\"), User.name.ilike(wanted, escape="\\")))
+
+
+def escape_like(text: str) -> str:
+    """The text as LIKE finds it literally, with a backslash as the escape."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+async def grants_on(db: Db, *, event_id: str, session_id: str | None = None) -> Sequence[tuple[Grant, User]]:
+    """Who has a role on the event, or as a speaker on the one session; in order of giving."""
+    statement = select(Grant, User).join(User, User.id == Grant.user_id).where(Grant.event_id == event_id)
+    if session_id is None:
+        statement = statement.where(Grant.role != SPEAKER)
+    else:
+        statement = statement.where(Grant.role == SPEAKER, Grant.scope_id == session_id)
+    return [(grant, user) for grant, user in await db.execute(statement.order_by(Grant.id))]
+
+
+async def count_organisers(db: Db, event_id: str) -> int:
+    """How many accounts that are not disabled organise the event."""
+    statement = (
+        select(func.count())
+        .select_from(Grant)
+        .join(User, User.id == Grant.user_id)
+        .where(Grant.role == ORGANISER, Grant.scope_id == event_id, User.disabled_at.is_(None))
+    )
+    return await db.scalar(statement) or 0
+
+
+def links_on(event_id: str, *, session_id: str | None = None) -> Select[PersonalLink]:
+    """Personal links of an event's attendees, or of the one session's speakers, that are not revoked."""
+    return select(PersonalLink).where(
+        PersonalLink.event_id == event_id,
+        PersonalLink.session_id == session_id if session_id else PersonalLink.session_id.is_(None),
+        PersonalLink.revoked_at.is_(None),
+    )
+
+
+async def logins_of(db: Db, user_id: str, *, moment: datetime) -> Sequence[Login]:
+    """The user's signed-in browsers, the one seen last first."""
+    found = await db.scalars(
+        select(Login).where(Login.user_id == user_id, Login.expires_at > moment).order_by(Login.last_seen_at.desc())
+    )
+    return found.all()
+
+
+async def link_by_secret(db: Db, secret: str) -> PersonalLink | None:
+    """The personal link with this secret, a revoked one too."""
+    return (await db.scalars(select(PersonalLink).where(PersonalLink.token_hash == hash_secret(secret)))).one_or_none()
+
+
+async def pass_of(
+    db: Db, login_id: str, *, link_id: str | None = None, event_id: str | None = None
+) -> LoginPass | None:
+    """The login's pass by this link, or into this event by its code."""
+    by = LoginPass.link_id == link_id if link_id else LoginPass.event_id == event_id
+    return (await db.scalars(select(LoginPass).where(LoginPass.login_id == login_id, by))).one_or_none()

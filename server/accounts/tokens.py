@@ -15,14 +15,19 @@ SCOPES = ("read", "upload", "write", "admin")
 TOKEN_SEEN_EVERY = timedelta(minutes=30)  # a request writes nothing unless the last note is older
 
 
+def check_scopes(scopes: Iterable[str]) -> list[str]:
+    """The scopes, each once, in order of power; raises Invalid for none or an unknown one."""
+    wanted = set(scopes)
+    if not wanted or wanted - set(SCOPES):
+        raise Invalid(f"`scopes` takes one or more of {', '.join(SCOPES)}.")
+    return [scope for scope in SCOPES if scope in wanted]
+
+
 async def make_token(
     db: Db, *, user_id: str, name: str, scopes: Iterable[str], expires_at: datetime | None = None
 ) -> tuple[ApiToken, str]:
     """A new token and its secret, which is told this once; raises Invalid for an unknown scope or a past end."""
-    wanted = sorted(set(scopes), key=lambda scope: SCOPES.index(scope) if scope in SCOPES else -1)
-    unknown = [scope for scope in wanted if scope not in SCOPES]
-    if unknown or not wanted:
-        raise Invalid(f"`scopes` takes one or more of {', '.join(SCOPES)}.")
+    wanted = check_scopes(scopes)
     if expires_at is not None and expires_at <= now():
         raise Invalid("`expires_at` must lie in the future.")
     secret = new_secret("semma_api")
