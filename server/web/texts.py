@@ -49,3 +49,27 @@ def player_texts(_: Translate) -> dict[str, str]:
         "error_unsupported": _("Your browser cannot play this kind of video. A newer browser can."),
         "failed": _("The recording could not be prepared. The organisers have been told why."),
     }
+
+
+def studio_texts(_: Translate) -> dict[str, str]:
+    """What the studio's scripts say."""
+    return {
+        "done": _("Done."),
+        "undo": _("Undo"),
+        "percent_left": _("{percent} %, {time} left"),
+        "under_a_minute": _("less than a minute"),
+        "minutes": _("about {minutes} min"),
+        "left": _("{time} left"),
+        "sent_of": _("{sent} of {all}"),
+        "waiting": _("Waiting for its turn"),
+        "connecting": _("Connecting"),
+        "paused": _("Paused"),
+        "pause_upload": _("Pause"),
+        "go_on": _("Go on"),
+        "try_again": _("Try again"),
+        "cancel_upload": _("Cancel"),
+        "close": _("Close"),
+        "uploaded": _("Uploaded. The recording is now being prepared."),
+        "upload_lost": _("The connection was lost. What was sent is safe; go on when you are online again."),
+        "unfinished": _("The upload of {name} is not finished. Choose the same file again and it goes on."),
+    }

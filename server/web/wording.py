@@ -41,6 +41,8 @@ LINK_ICONS = {
     "press": "paper",
     "video": "film",
 }
+# English dates as Europe writes them: 9 June, not June 9.
+DATES = {"en": "en_GB", "fi": "fi_FI", "sv": "sv_SE"}
 _URL = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]]")
 
 
@@ -79,8 +81,8 @@ def duration(language: str, duration_ms: int) -> str:
 def date_range(language: str, event: Any) -> str:
     """The days of an event: "5–7 Nov 2026", or one day."""
     if event.ends_on and event.ends_on != event.starts_on:
-        return format_interval(event.starts_on, event.ends_on, "yMMMd", locale=language)
-    return format_date(event.starts_on, "medium", locale=language)
+        return format_interval(event.starts_on, event.ends_on, "yMMMd", locale=DATES[language])
+    return format_date(event.starts_on, "medium", locale=DATES[language])
 
 
 def day_long(language: str, day: date) -> str:
@@ -97,7 +99,7 @@ def day_short(language: str, day: date) -> str:
 
 def day_in(language: str, moment: datetime, zone: str) -> str:
     """The day of a moment in a zone, with year: "5 November 2026"."""
-    return format_date(moment.astimezone(zone_of(zone)).date(), "long", locale=language)
+    return format_date(moment.astimezone(zone_of(zone)).date(), "long", locale=DATES[language])
 
 
 def paragraphs(text: str) -> Markup:

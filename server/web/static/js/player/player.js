@@ -265,9 +265,8 @@ export class Player {
   paintQuality() {
     const { source } = this;
     if (!source) return;
-    const now = source.hls?.levels[source.hls.currentLevel];
-    const name = now?.height ? `${now.height}p` : "";
-    const text = source.isAuto ? say("auto") : name;
+    const chosen = source.isAuto ? null : source.hls.levels[source.hls.nextLevel];
+    const text = chosen ? `${chosen.height}p` : say("auto");
     this.controls.paintQuality(text, source.levels.length > 1);
   }
 

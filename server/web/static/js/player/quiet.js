@@ -34,10 +34,15 @@ export class Quiet {
     }, after);
   }
 
-  // Captions stand above the controls while these are shown.
+  // Captions stand above the controls while these are shown; new ones come in at that height too.
   liftCaptions(lifted) {
     for (const track of this.video.textTracks) {
-      for (const cue of track.activeCues ?? []) cue.line = lifted ? -4 : "auto";
+      const place = () => {
+        for (const cue of track.activeCues ?? []) cue.line = this.isQuiet ? "auto" : -3;
+      };
+      track.oncuechange = place;
+      if (lifted !== this.lifted) place();
     }
+    this.lifted = lifted;
   }
 }

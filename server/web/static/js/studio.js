@@ -1,0 +1,106 @@
+// The studio's pages: forms and buttons that speak to the API, boards that follow what happens.
+
+import { call } from "./api.js";
+import { follow } from "./changes.js";
+import { refresh } from "./studio/refresh.js";
+import { fieldsOf, showProblem } from "./studio/forms.js";
+import { toast } from "./studio/toasts.js";
+import { startUploads } from "./studio/uploads.js";
+import { say } from "./texts.js";
+
+const board = document.querySelector("[data-board]");
+
+function fill(pattern, values) {
+  return pattern.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(values[name]));
+}
+
+async function send(form) {
+  const [method, path] = form.dataset.api.split(" ");
+  const button = form.querySelector("[type=submit]");
+  button.disabled = true;
+  try {
+    const body = { ...fieldsOf(form, board?.dataset.zone), ...JSON.parse(form.dataset.with ?? "{}") };
+    const made = await call(method, path, { body, version: form.dataset.version });
+    showProblem(form, null);
+    if (made?.version) form.dataset.version = made.version;
+    if (form.dataset.then && fill(form.dataset.then, made) !== location.pathname) {
+      location.assign(fill(form.dataset.then, made));
+    } else {
+      if (method === "POST") form.reset();
+      toast(form.dataset.done ?? say("done"));
+      await refresh();
+    }
+  } catch (error) {
+    showProblem(form, error);
+  } finally {
+    button.disabled = false;
+  }
+}
+
+async function act(button) {
+  const run = async (what) => {
+    const [method, path] = what.split(" ");
+    await call(method, path);
+  };
+  button.disabled = true;
+  try {
+    await run(button.dataset.act);
+    const undo = button.dataset.undo && (async () => (await run(button.dataset.undo), refresh()));
+    if (button.dataset.done) toast(button.dataset.done, undo ? { label: say("undo"), run: undo } : null);
+    await refresh();
+  } catch (error) {
+    toast(error.message, null, true);
+  } finally {
+    button.disabled = false;
+  }
+}
+
+document.addEventListener("submit", (event) => {
+  const form = event.target.closest("form[data-api]");
+  if (!form) return;
+  event.preventDefault();
+  send(form);
+});
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button[data-act]");
+  if (button) act(button);
+});
+
+// Progress moves in place; a new state brings new buttons, so that part of the page is fetched again.
+function onChange(change) {
+  if (change.kind !== "recording") {
+    refresh();
+    return;
+  }
+  const card = document.querySelector(`[data-recording="${CSS.escape(change.id)}"]`);
+  const row = document.querySelector(`[data-session-row="${CSS.escape(change.session)}"]`);
+  const place = card ?? row;
+  if (!place) return void refresh();
+  const progress = place.querySelector("[data-progress]");
+  if (progress) progress.value = change.progress;
+  const text = place.querySelector("[data-progress-text]");
+  if (text) showProgress(place, text, change);
+  const mark = `${change.state}|${change.playable}|${change.published}`;
+  if (place.dataset.mark !== undefined && place.dataset.mark !== mark) refresh();
+  else if (place.dataset.mark === undefined && place.dataset.state !== change.state) refresh();
+  place.dataset.mark = mark;
+}
+
+// Percent and time left, from the pace since this page first heard of it.
+function showProgress(place, text, { progress }) {
+  const now = performance.now();
+  place.heard ??= { at: now, progress };
+  const pace = (progress - place.heard.progress) / (now - place.heard.at);
+  const percent = Math.round(progress * 100);
+  if (!(pace > 0)) text.textContent = `${percent} %`;
+  else text.textContent = say("percent_left", { percent, time: leftText((1 - progress) / pace) });
+}
+
+export function leftText(ms) {
+  const minutes = Math.round(ms / 60_000);
+  return minutes < 1 ? say("under_a_minute") : say("minutes", { minutes });
+}
+
+if (board) follow(board.dataset.board, onChange, refresh);
+startUploads(document.querySelector("[data-uploads]"), { onFinished: refresh });

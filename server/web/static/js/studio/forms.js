@@ -1,0 +1,54 @@
+// Form fields to the API's JSON and back: data-as says what a text means.
+
+import { toast } from "./toasts.js";
+
+const READ = {
+  nullable: (text) => text || null,
+  optional: (text) => text || undefined,
+  minutes: (text) => (text ? Math.round(Number(text) * 60_000) : null),
+  speakers: (text) => text.split(",").map((name) => name.trim()).filter(Boolean).map((name) => ({ name })),
+  moment: (text, zone) => (text ? momentIn(text, zone) : null),
+};
+
+// "2026-06-09T10:00" in a time zone to RFC 3339: the offset is found by asking what that zone shows.
+export function momentIn(text, zone) {
+  const asUtc = new Date(`${text}Z`);
+  let offset = offsetAt(asUtc, zone);
+  offset = offsetAt(new Date(asUtc.getTime() - offset), zone);
+  const sign = offset < 0 ? "-" : "+";
+  const minutes = Math.abs(offset) / 60_000;
+  const pad = (value) => String(Math.floor(value)).padStart(2, "0");
+  return `${text}:00${sign}${pad(minutes / 60)}:${pad(minutes % 60)}`;
+}
+
+function offsetAt(moment, zone) {
+  const form = new Intl.DateTimeFormat("sv-SE", { timeZone: zone, dateStyle: "short", timeStyle: "medium" });
+  return new Date(`${form.format(moment).replace(" ", "T")}Z`).getTime() - moment.getTime();
+}
+
+export function fieldsOf(form, zone) {
+  const body = {};
+  for (const field of form.elements) {
+    if (!field.name) continue;
+    const read = READ[field.dataset.as];
+    const value = field.type === "checkbox" ? field.checked : read ? read(field.value, zone) : field.value.trim();
+    if (value !== undefined) body[field.name] = value;
+  }
+  return body;
+}
+
+// Words at the fields they belong to, the rest as a toast; null clears them.
+export function showProblem(form, error) {
+  for (const place of form.querySelectorAll("[data-wrong]")) {
+    const found = error?.fields?.find((one) => one.field === place.dataset.wrong);
+    const field = form.elements[place.dataset.wrong];
+    place.hidden = !found;
+    place.textContent = found?.message ?? "";
+    field?.toggleAttribute("aria-invalid", Boolean(found));
+    if (found) {
+      field?.setAttribute("aria-invalid", "true");
+      field?.focus();
+    }
+  }
+  if (error) toast(error.message, null, true);
+}

@@ -1,0 +1,25 @@
+// Short words at the foot of the window, with an undo where there is one.
+
+const STAYS_MS = 9000;
+
+export function toast(text, action = null, bad = false) {
+  const place = document.querySelector("[data-toasts]");
+  const note = document.createElement("div");
+  note.className = bad ? "toast bad" : "toast";
+  note.append(Object.assign(document.createElement("span"), { textContent: text }));
+  if (action) {
+    const button = Object.assign(document.createElement("button"), { type: "button", textContent: action.label });
+    button.addEventListener("click", () => {
+      note.remove();
+      action.run();
+    });
+    note.append(button);
+  }
+  place.append(note);
+  let timer = setTimeout(() => note.remove(), STAYS_MS);
+  // Whoever reads or reaches for it has time (WCAG 2.2.1).
+  for (const name of ["pointerenter", "focusin"]) note.addEventListener(name, () => clearTimeout(timer));
+  for (const name of ["pointerleave", "focusout"]) {
+    note.addEventListener(name, () => (timer = setTimeout(() => note.remove(), STAYS_MS)));
+  }
+}
