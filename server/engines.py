@@ -200,7 +200,8 @@ def _weed_argv(folder: Path, ports: dict[str, int]) -> tuple[str, ...]:
         "-ip.bind=127.0.0.1",
         "-master.telemetry=false",
         f"-master.port={ports['master']}",
-        "-master.electionTimeout=1s",  # alone it elects itself; the default waits 10 s
+        # alone it elects itself; later than the volume server first looks for a leader, it would be 5 s late
+        "-master.electionTimeout=500ms",
         "-master.volumeSizeLimitMB=1024",  # a file grows to this size; nothing is allocated ahead
         "-master.volumePreallocate=false",
         f"-volume.port={ports['volume']}",

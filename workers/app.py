@@ -5,9 +5,10 @@ One task, `semma.work`, takes a job's id. Beat rings `semma.housekeep` on the li
 
 from typing import Any
 
-from celery.signals import setup_logging, worker_process_init, worker_process_shutdown
+from celery.signals import beat_init, setup_logging, worker_process_init, worker_process_shutdown, worker_ready
 
 from server.core.log import configure_logging
+from server.core.notify import tell_ready
 from server.core.queue import WORK, make_celery
 from server.core.settings import read_settings
 from workers.runtime import WorkerProcess
@@ -29,6 +30,12 @@ process = WorkerProcess()
 @setup_logging.connect
 def _set_up_logging(**_arguments: Any) -> None:
     configure_logging(level=settings.log_level, form=settings.log_format, process="worker")
+
+
+@worker_ready.connect
+@beat_init.connect
+def _tell_ready(**_arguments: Any) -> None:
+    tell_ready()
 
 
 @worker_process_init.connect
