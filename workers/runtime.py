@@ -27,6 +27,7 @@ from server.core.metrics import JOBS_ENDED
 from server.core.queue import Ringer
 from server.core.runtime import Runtime
 from server.core.settings import Settings
+from server.media.refusals import MediaError
 from server.process import make_runtime
 
 log = structlog.get_logger(__name__)
@@ -206,10 +207,12 @@ async def _heartbeat(work: Work) -> None:
 
 async def _record_failure(runtime: Runtime, row: JobRow, error: Exception) -> None:
     """Try again later when that can help, else record the failure in words."""
-    known = isinstance(error, SemmaError)
-    code = error.code if isinstance(error, SemmaError) else "jobs.unexpected"
-    detail = error.detail if isinstance(error, SemmaError) else f"Unexpected: {type(error).__name__}: {error}"
-    retryable = error.retryable if isinstance(error, SemmaError) else True
+    known = isinstance(error, SemmaError | MediaError)
+    code = error.code if isinstance(error, SemmaError | MediaError) else "jobs.unexpected"
+    detail = (
+        error.detail if isinstance(error, SemmaError | MediaError) else f"Unexpected: {type(error).__name__}: {error}"
+    )
+    retryable = error.retryable if isinstance(error, SemmaError | MediaError) else True
     # An engine that is away is waited for without end: nothing is wrong with the job.
     away = isinstance(error, Unavailable)
     again = retryable and (away or row.strikes + 1 < row.max_attempts)
