@@ -29,6 +29,7 @@ from server.core.runtime import Runtime
 from server.core.settings import Settings, read_settings
 from server.process import make_runtime
 from server.sessions.access import present_epochs
+from server.sessions.access_routes import access_router
 
 
 @get("/healthz", sync_to_thread=False, opt={"public": True}, include_in_schema=False)
@@ -59,6 +60,7 @@ def route_handlers() -> list[Any]:
         readyz,
         metrics,
         accounts_router,
+        access_router,
     ]
 
 
