@@ -1,0 +1,120 @@
+"""Draw slides as pictures, and a deck of them as a PDF. The typeface is the one built into Pillow."""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont
+
+from server.demo.programme import Slide
+
+Colour = tuple[int, int, int]
+DOTS, RING = "\N{COMBINING DIAERESIS}", "\N{COMBINING RING ABOVE}"
+MARKS = (DOTS, RING)
+
+
+@dataclass(frozen=True)
+class Theme:
+    """Colours of one talk's slides, and where the camera's picture goes."""
+
+    paper: Colour
+    ink: Colour
+    faint: Colour
+    accent: Colour
+    camera: str  # corner | side
+    shirt: Colour
+    hair: Colour
+
+
+THEMES = {
+    "paper": Theme(
+        (250, 248, 242), (32, 38, 44), (126, 132, 128), (38, 112, 82), "corner", (52, 92, 140), (92, 60, 38)
+    ),
+    "night": Theme((18, 22, 34), (236, 238, 244), (140, 150, 172), (240, 176, 74), "side", (150, 66, 60), (28, 24, 26)),
+}
+
+
+@cache
+def _font(size_px: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(size_px)
+
+
+def write(draw: ImageDraw.ImageDraw, at: tuple[float, float], text: str, fill: Colour, size_px: float) -> None:
+    """Write a line. The built-in face knows the ASCII letters only, so dots and rings are set above them here."""
+    font = _font(round(size_px))
+    plain = ""
+    for letter in unicodedata.normalize("NFD", text):
+        if letter in MARKS:
+            middle = at[0] + (font.getlength(plain) + font.getlength(plain[:-1])) / 2
+            box = font.getbbox(plain[-1])
+            _set_mark(draw, letter, (middle, at[1] + box[1] - size_px * 0.1), fill, size_px)
+        else:
+            plain += letter
+    draw.text(at, plain, fill, font)
+
+
+def _set_mark(draw: ImageDraw.ImageDraw, mark: str, at: tuple[float, float], fill: Colour, size_px: float) -> None:
+    """Two dots, or a ring, centred on a point."""
+    dot = size_px * 0.058
+    if mark == RING:
+        ring = dot * 1.7
+        draw.ellipse((at[0] - ring, at[1] - ring, at[0] + ring, at[1] + ring), None, fill, max(1, round(dot * 0.8)))
+        return
+    for side in (-1, 1):
+        x = at[0] + side * size_px * 0.115
+        draw.ellipse((x - dot, at[1] - dot, x + dot, at[1] + dot), fill)
+
+
+def draw_slide(slide: Slide, theme: Theme, width: int, height: int, *, number: int = 0) -> Image.Image:
+    """One slide at the given size in pixels; `number` is written in its corner when it is not 0."""
+    image = Image.new("RGB", (width, height), theme.paper)
+    draw = ImageDraw.Draw(image)
+    unit = height / 20
+    {"cover": _draw_cover, "quote": _draw_quote}.get(slide.kind, _draw_plain)(draw, slide, theme, width, unit)
+    if number:
+        write(draw, (unit, height - unit * 1.4), str(number), theme.faint, unit * 0.6)
+    return image
+
+
+def _draw_cover(draw: ImageDraw.ImageDraw, slide: Slide, theme: Theme, width: int, unit: float) -> None:
+    draw.rectangle((0, unit * 5, unit * 0.7, unit * 13), theme.accent)
+    write(draw, (unit * 2, unit * 5.2), slide.title, theme.ink, unit * 2.3)
+    for row, line in enumerate(slide.lines):
+        size = unit * (1.15 if row == 0 else 0.9)
+        write(draw, (unit * 2, unit * (9 + 1.9 * row)), line, theme.ink if row == 0 else theme.faint, size)
+
+
+def _draw_quote(draw: ImageDraw.ImageDraw, slide: Slide, theme: Theme, width: int, unit: float) -> None:
+    draw.rectangle((unit * 2, unit * 4, unit * 5, unit * 4.25), theme.accent)
+    for row, line in enumerate(slide.title.split("\n")):
+        write(draw, (unit * 2, unit * (5.2 + 2.3 * row)), line, theme.accent, unit * 1.5)
+    for line in slide.lines:
+        write(draw, (unit * 2, unit * 11), f"- {line}", theme.faint, unit * 0.9)
+
+
+def _draw_plain(draw: ImageDraw.ImageDraw, slide: Slide, theme: Theme, width: int, unit: float) -> None:
+    write(draw, (unit * 2, unit * 1.8), slide.title, theme.accent, unit * 1.7)
+    draw.line((unit * 2, unit * 4.4, width - unit * 2, unit * 4.4), theme.faint, max(1, round(unit / 12)))
+    for row, line in enumerate(slide.lines):
+        top = unit * (5.6 + 2.1 * row)
+        draw.ellipse((unit * 2, top + unit * 0.45, unit * 2.35, top + unit * 0.8), theme.accent)
+        write(draw, (unit * 3, top), line, theme.ink, unit * 1.1)
+    if slide.bars:
+        _draw_bars(draw, slide.bars, theme, unit)
+
+
+def _draw_bars(draw: ImageDraw.ImageDraw, bars: Sequence[tuple[str, int]], theme: Theme, unit: float) -> None:
+    most = max(value for _, value in bars)
+    for row, (label, value) in enumerate(bars):
+        top, length = unit * (12.2 + 1.6 * row), unit * 13 * value / most
+        write(draw, (unit * 3, top + unit * 0.1), label, theme.faint, unit * 0.8)
+        draw.rectangle((unit * 8, top, unit * 8 + length, top + unit * 1.1), theme.accent)
+        write(draw, (unit * 8.4 + length, top + unit * 0.1), str(value), theme.ink, unit * 0.8)
+
+
+def make_deck(slides: Sequence[Slide], theme: Theme, path: Path) -> None:
+    """The slides as a PDF, one page each, 1600 × 900."""
+    pages = [draw_slide(slide, theme, 1600, 900, number=number) for number, slide in enumerate(slides, 1)]
+    pages[0].save(path, "PDF", save_all=True, append_images=pages[1:], resolution=144)
