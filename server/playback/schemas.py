@@ -1,0 +1,55 @@
+"""Playback over HTTP."""
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+
+from server.playback.models import CaptionTrack
+from server.playback.watch import Watchable
+
+
+class CaptionsView(msgspec.Struct):
+    """One caption track of a session."""
+
+    id: str
+    session: str
+    language: Annotated[str, msgspec.Meta(examples=["fi"])]
+    label: Annotated[str, msgspec.Meta(examples=["suomi"])]
+    cues: int
+    src: str | None = None
+
+
+class PlaybackView(msgspec.Struct):
+    """Everything a player needs; addresses are relative to the site."""
+
+    hls: Annotated[str, msgspec.Meta(examples=["/media/public/01979c5e2b7a7c3d9e1f2a3b4c5d6e7f/index.m3u8"])]
+    poster: str | None
+    storyboard: str | None
+    captions: list[CaptionsView]
+    slides: None
+    duration_ms: int | None
+    playable_ms: int
+    complete: bool
+    expires_at: datetime | None
+
+
+def captions_view(track: CaptionTrack, *, root: str | None = None) -> CaptionsView:
+    """A caption track; with its address where there is a recording to watch it with."""
+    src = f"{root}/captions/{track.id}.vtt" if root else None
+    return CaptionsView(track.id, track.session_id, track.language, track.label, len(track.cues), src)
+
+
+def playback_view(found: Watchable) -> PlaybackView:
+    """What the API answers."""
+    return PlaybackView(
+        hls=found.hls,
+        poster=found.poster,
+        storyboard=found.storyboard,
+        captions=[captions_view(track, root=found.root) for track in found.captions],
+        slides=None,
+        duration_ms=found.recording.duration_ms,
+        playable_ms=found.recording.playable_ms,
+        complete=found.recording.state == "ready",
+        expires_at=found.expires_at,
+    )
