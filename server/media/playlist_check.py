@@ -6,7 +6,7 @@ specification only recommends (SHOULD) counts as wrong here too, where Semma has
 
 import re
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 from fractions import Fraction
 
 from server.media.playlist import rounded_seconds
@@ -39,7 +39,7 @@ def check_playlist(playlist: str | bytes) -> list[Finding]:
     except UnicodeDecodeError:
         return [Finding("text.encoding", 0, "4.1", "the playlist is not UTF-8")]
     findings = _check_text(text)
-    lines = list(read_lines(text))
+    lines = list(read_lines(text.removeprefix("\ufeff")))
     findings += [finding for line in lines if not line.is_uri for finding in check_tag(line)]
     findings += _check_places(lines)
     if any(line.tag in RULES and RULES[line.tag].scope in OF_MULTIVARIANT for line in lines):
@@ -53,7 +53,7 @@ def _check_text(text: str) -> list[Finding]:
     findings = []
     if text.startswith("\ufeff"):
         findings.append(Finding("text.bom", 1, "4.1", "a playlist has no byte order mark"))
-    if text.lstrip("\ufeff").split("\n", 1)[0].rstrip("\r") != "#EXTM3U":
+    if text.removeprefix("\ufeff").split("\n", 1)[0].rstrip("\r") != "#EXTM3U":
         findings.append(Finding("tag.extm3u", 1, "4.4.1.1", "the first line must be #EXTM3U"))
     for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), 1):
         if re.search(r"[\x00-\x1f\x7f-\x9f]", line):
@@ -98,8 +98,7 @@ class _MediaCheck:
         self._segments = 0
         self._before: dict[str, Line] = {}
         self._has_map = False
-        self._last_date: Line | None = None
-        self._since_date = Fraction(0)
+        self._expected_date: datetime | None = None
 
     def findings(self) -> list[Finding]:
         """All rules about the playlist as a whole and about each of its segments."""
@@ -178,30 +177,29 @@ class _MediaCheck:
         """Dates carry their zone, and agree with the durations between them unless there is a discontinuity."""
         line = before.get("EXT-X-PROGRAM-DATE-TIME")
         if "EXT-X-DISCONTINUITY" in before:
-            self._last_date = None
-        if line is not None:
+            self._expected_date = None
+        moment = self._read_date(line)
+        if line is not None and moment is not None:
             if not has_zone(line.value):
                 self._add("date.zone", line, "4.4.4.6", "the date and time should say its zone")
-            self._compare_dates(line)
-            self._last_date, self._since_date = line, Fraction(0)
-        self._since_date += duration
+            expected = self._expected_date
+            if expected is not None and abs(moment - expected) > CLOCK_TOLERANCE:
+                sentence = f"the durations since the last date lead to {expected.isoformat()}"
+                self._add("date.jump", line, "4.4.4.6", sentence)
+            self._expected_date = moment
+        if self._expected_date is not None:
+            self._expected_date += timedelta(seconds=float(duration))
 
-    def _compare_dates(self, line: Line) -> None:
-        if self._last_date is None:
-            return
+    def _read_date(self, line: Line | None) -> datetime | None:
         try:
-            expected = read_date_time(self._last_date.value, line) + timedelta(seconds=float(self._since_date))
-            actual = read_date_time(line.value, line)
+            return read_date_time(line.value, line) if line else None
         except PlaylistError:
-            return
-        if abs(actual - expected) > CLOCK_TOLERANCE:
-            sentence = f"the durations since the last date lead to {expected.isoformat()}"
-            self._add("date.jump", line, "4.4.4.6", sentence)
+            return None
 
     def _check_head(self) -> None:
         if self._find("EXT-X-TARGETDURATION") is None:
             self._add("target.missing", None, "4.4.3.1", "EXT-X-TARGETDURATION is required")
-        elif not self._target:
+        elif self._number("EXT-X-TARGETDURATION", 1) == 0:
             self._add("target.zero", self._find("EXT-X-TARGETDURATION"), "4.4.3.1", "a target duration of 0 s")
         version = self._find("EXT-X-VERSION")
         if version and not 1 <= self._version <= NEWEST_VERSION:

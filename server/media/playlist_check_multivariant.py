@@ -76,14 +76,20 @@ class _MultivariantCheck:
     def _check_uris(self) -> None:
         """Each EXT-X-STREAM-INF is followed by its URI, each URI belongs to one."""
         open_line: Line | None = None
+        interrupted: Line | None = None
         for line in self._lines:
-            if line.is_uri and open_line is None:
-                sentence = "a URI without EXT-X-STREAM-INF before it"
-                self._found.append(Finding("variant.stray_uri", line.number, "4.4.6.2", sentence))
-            if not line.is_uri and open_line is not None:
+            if line.is_uri:
+                if open_line is None:
+                    sentence = "a URI without EXT-X-STREAM-INF before it"
+                    self._found.append(Finding("variant.stray_uri", line.number, "4.4.6.2", sentence))
+                open_line = None
+                continue
+            if open_line is not None and interrupted is not open_line:
                 sentence = "the line after EXT-X-STREAM-INF must be its URI"
                 self._found.append(Finding("variant.uri", open_line.number, "4.4.6.2", sentence))
-            open_line = line if line.tag == "EXT-X-STREAM-INF" else None
+                interrupted = open_line
+            if line.tag == "EXT-X-STREAM-INF":
+                open_line = line
         if open_line is not None:
             sentence = "EXT-X-STREAM-INF at the end has no URI after it"
             self._found.append(Finding("variant.uri", open_line.number, "4.4.6.2", sentence))
