@@ -27,6 +27,8 @@ from server.core.metrics import render_metrics
 from server.core.queue import Ringer
 from server.core.runtime import Runtime
 from server.core.settings import Settings, read_settings
+from server.events.fan_out import ChangeFanOut
+from server.events.routes import ROUTES as EVENT_ROUTES
 from server.process import make_runtime
 from server.sessions.access import present_epochs
 from server.sessions.access_routes import access_router
@@ -61,6 +63,7 @@ def route_handlers() -> list[Any]:
         metrics,
         accounts_router,
         access_router,
+        *EVENT_ROUTES,
     ]
 
 
@@ -70,12 +73,14 @@ def create_app(settings: Settings | None = None) -> Litestar:
     configure_logging(level=settings.log_level, form=settings.log_format, process="web")
     ringer = Ringer(settings.redis_url)
     runtime = make_runtime(settings, ringer)
+    changes = ChangeFanOut(settings.redis_url)
 
     @contextlib.asynccontextmanager
     async def engines(_app: Litestar) -> AsyncIterator[None]:
         try:
             yield
         finally:
+            await changes.close()
             await runtime.database.close()
             await runtime.redis.aclose()
             runtime.store.close()
@@ -84,9 +89,16 @@ def create_app(settings: Settings | None = None) -> Litestar:
     async def provide_runtime() -> Runtime:
         return runtime
 
+    async def provide_changes() -> ChangeFanOut:
+        return changes
+
     return Litestar(
         route_handlers=route_handlers(),
-        dependencies={"runtime": Provide(provide_runtime), "actor": Provide(actor_provider(present_epochs))},
+        dependencies={
+            "runtime": Provide(provide_runtime),
+            "actor": Provide(actor_provider(present_epochs)),
+            "changes": Provide(provide_changes),
+        },
         middleware=[RequestContext(), CsrfProtection(runtime)],
         lifespan=[engines],
         exception_handlers={

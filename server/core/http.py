@@ -7,7 +7,7 @@ import base64
 import time
 from collections.abc import Sequence
 from hashlib import blake2b
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
 import structlog
@@ -16,6 +16,8 @@ from litestar.enums import MediaType, ScopeType
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.middleware import ASGIMiddleware
 from litestar.openapi import ResponseSpec
+from litestar.openapi.spec import Example
+from litestar.params import QueryParameter
 from litestar.serialization import encode_json
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -69,6 +71,16 @@ class Problem(msgspec.Struct, omit_defaults=True):
     type: str = "about:blank"
     request_id: str = ""
     errors: list[dict[str, str]] = []
+
+
+Limit = Annotated[
+    int,
+    QueryParameter(ge=1, le=200, description="How many items at most.", examples=[Example(summary="50", value=50)]),
+]
+After = Annotated[
+    str | None,
+    QueryParameter(description="The `next` of the page before.", examples=[Example(summary="None", value=None)]),
+]
 
 
 class Page(msgspec.Struct, Generic[T]):

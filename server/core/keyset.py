@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, and_, or_
 from server.core.errors import Invalid
 
 T = TypeVar("T")
-S = TypeVar("S", bound=Select[Any])
+S = TypeVar("S", bound=Select[*tuple[Any, ...]])
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ Every act takes plain values, checks them (server/events/fields.py) and writes; 
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
@@ -130,6 +130,11 @@ async def _apply(db: Db, row: T, values: Mapping[str, Any]) -> T:
     row.version += 1
     await flush_named(db)
     return row
+
+
+def restorable_since(undo_s: int) -> datetime:
+    """What was deleted after this moment can still be restored; `undo_s` is the undo time in seconds."""
+    return now() - timedelta(seconds=undo_s)
 
 
 async def delete_thing(db: Db, row: Any) -> None:

@@ -123,6 +123,11 @@ def visible_series() -> Select[Series]:
     return select(Series).where(Series.deleted_at.is_(None))
 
 
+def deleted_series(*, since: datetime) -> Select[Series]:
+    """Series that can still be restored."""
+    return select(Series).where(Series.deleted_at >= since)
+
+
 async def get_series(db: Db, ref: str, *, deleted_since: datetime | None = None, lock: bool = False) -> Series:
     """The series with this id or slug, a deleted one only since `deleted_since`; raises SeriesNotFound."""
     statement = select(Series).where(Series.id == ref if is_id(ref) else Series.slug == ref)
