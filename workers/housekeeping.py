@@ -2,6 +2,7 @@
 
 import structlog
 
+from server.accounts.sweep import sweep_access
 from server.core.jobs import dead_jobs, due_bells
 from server.core.removals import remove_due
 from server.core.runtime import Runtime
@@ -16,6 +17,7 @@ async def housekeep(runtime: Runtime) -> None:
         rung = await due_bells(db)
         for row in await dead_jobs(db):
             await record_failure(db, row, row.error_code or "", row.error_detail or "")
+        await sweep_access(db)
     removed = await remove_due(runtime.database, runtime.store)
     if rung or removed:
         log.info("housekeeping.done", rung=rung, removed=removed)
