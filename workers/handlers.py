@@ -1,3 +1,4 @@
 """Imports every module that registers handlers: a job's name resolves once this is imported."""
 
-import workers.mail  # noqa: F401
+import workers.follow_ups
+import workers.recordings  # noqa: F401 -- registers its handlers

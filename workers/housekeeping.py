@@ -16,7 +16,7 @@ async def housekeep(runtime: Runtime) -> None:
     async with runtime.database.write() as db:
         rung = await due_bells(db)
         for row in await dead_jobs(db):
-            await record_failure(db, row, row.error_code or "", row.error_detail or "")
+            await record_failure(db, runtime, row, row.error_code or "", row.error_detail or "")
         await sweep_access(db)
     removed = await remove_due(runtime.database, runtime.store)
     if rung or removed:

@@ -36,7 +36,7 @@ J = TypeVar("J", bound=Job)
 Handler = Callable[[Any, "Work"], Awaitable[None]]
 _HANDLERS: dict[str, tuple[type[Job], Handler]] = {}
 # What a job that will not be tried again leaves behind: (job, error code, sentence) → the domain's own record of it.
-FailureRecorder = Callable[[Db, Any, str, str], Awaitable[None]]
+FailureRecorder = Callable[[Db, Runtime, Any, str, str], Awaitable[None]]
 _ON_FAILURE: dict[str, FailureRecorder] = {}
 
 
@@ -50,10 +50,12 @@ def handles(job_type: type[J]) -> Callable[[Callable[[J, "Work"], Awaitable[None
     return register
 
 
-def on_failure(job_type: type[J]) -> Callable[[Callable[[Db, J, str, str], Awaitable[None]]], FailureRecorder]:
+def on_failure(
+    job_type: type[J],
+) -> Callable[[Callable[[Db, Runtime, J, str, str], Awaitable[None]]], FailureRecorder]:
     """Register what is recorded, in the same transaction, when a job fails for good."""
 
-    def register(recorder: Callable[[Db, J, str, str], Awaitable[None]]) -> FailureRecorder:
+    def register(recorder: Callable[[Db, Runtime, J, str, str], Awaitable[None]]) -> FailureRecorder:
         _ON_FAILURE[job_type.name] = recorder
         return recorder
 
@@ -226,13 +228,14 @@ async def _record_failure(runtime: Runtime, row: JobRow, error: Exception) -> No
                 )
             else:
                 await jobs.give_up(db, row.id, row.attempt, code=code, detail=detail)
-                await record_failure(db, row, code, detail)
+                await record_failure(db, runtime, row, code, detail)
         JOBS_ENDED.labels(row.name, "again" if again else "failed").inc()
 
 
-async def record_failure(db: Db, row: JobRow, code: str, detail: str) -> None:
+async def record_failure(db: Db, runtime: Runtime, row: JobRow, code: str, detail: str) -> None:
     """Let the domain note that this job failed for good."""
     import workers.handlers  # noqa: F401, PLC0415 -- circular import: registers every handler
 
     if row.name in _ON_FAILURE:
-        await _ON_FAILURE[row.name](db, msgspec.convert(row.arguments, _HANDLERS[row.name][0]), code, detail)
+        job = msgspec.convert(row.arguments, _HANDLERS[row.name][0])
+        await _ON_FAILURE[row.name](db, runtime, job, code, detail)

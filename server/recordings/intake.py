@@ -1,7 +1,5 @@
 """A finished upload becomes a source and a recording, with its probe ordered in the same transaction."""
 
-from dataclasses import dataclass
-
 from sqlalchemy import select
 
 from server.core.clock import now
@@ -12,38 +10,28 @@ from server.recordings.errors import NotToBeRecorded
 from server.recordings.jobs import ProbeRecording
 from server.recordings.models import PROBING, Recording, Source
 from server.sessions.models import Session
+from server.uploads.desk import FinishedUpload
 
 
-@dataclass(frozen=True, kw_only=True)
-class UploadedFile:
-    """What intake needs to know of a finished upload."""
-
-    upload_id: str
-    session_id: str
-    key: str
-    size_bytes: int
-    filename: str
-
-
-async def accept_upload(db: Db, file: UploadedFile) -> str:
+async def accept_upload(db: Db, upload: FinishedUpload) -> str:
     """Write source, recording and probe job; returns the recording's id. A repeat returns the same id.
 
     Raises NotToBeRecorded when the session is marked do-not-record.
     """
-    known = await db.scalar(select(Source.id).where(Source.upload_id == file.upload_id))
+    known = await db.scalar(select(Source.id).where(Source.upload_id == upload.id))
     if known is not None:
-        made = await db.scalars(select(Recording).where(Recording.session_id == file.session_id))
+        made = await db.scalars(select(Recording).where(Recording.session_id == upload.session_id))
         return next(row.id for row in made if any(part["source_id"] == known for part in row.cut))
-    session = await db.get_one(Session, file.session_id)
+    session = await db.get_one(Session, upload.session_id)
     if session.do_not_record:
         raise NotToBeRecorded
     source = Source(
         id=new_id(),
         event_id=session.event_id,
-        key=file.key,
-        size_bytes=file.size_bytes,
-        filename=file.filename,
-        upload_id=file.upload_id,
+        key=upload.key,
+        size_bytes=upload.size_bytes,
+        filename=upload.filename,
+        upload_id=upload.id,
     )
     db.add(source)
     return await start_recording(db, session, source)
