@@ -172,11 +172,11 @@ class CaptionName:
 
     language: str
     label: str
-    url: str
+    src: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlaybackView:
+class PlaybackShown:
     """What the player starts from; `for_script` has the shape of GET /api/v1/sessions/{id}/playback."""
 
     hls: str

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from litestar import Request, Response, get
-from litestar.datastructures import State
+from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
@@ -69,9 +69,10 @@ def read_statics(root: Path = ROOT) -> Statics:
 
 
 @get("/static/{digest:str}/{path:path}", opt={"public": True}, include_in_schema=False, sync_to_thread=False)
-def static_file(request: Request[Any, Any, State], digest: FromPath[str], path: FromPath[str]) -> Response[bytes]:
+def static_file(
+    request: Request[Any, Any, Any], digest: FromPath[str], path: FromPath[str], statics: NamedDependency[Statics]
+) -> Response[bytes]:
     """One static file, compressed when the asker takes it; 304 when they have it already."""
-    statics: Statics = request.app.state.statics
     file = statics.files.get(str(path).lstrip("/"))
     if file is None:
         raise NotFoundException("There is no such file.")

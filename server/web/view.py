@@ -43,13 +43,19 @@ class PageContext:
 class View:
     """Renders templates; one for the whole process, safe to share."""
 
-    def __init__(self, statics: Statics) -> None:
+    def __init__(self, statics: Statics, *, media_origins: tuple[str, ...] = ()) -> None:
+        self.statics = statics
+        self.media_origins = media_origins
         self._environments = {language: _environment(language, statics) for language in LANGUAGES}
 
     def render(self, name: str, page: PageContext, **context: Any) -> str:
         """The page as HTML, in the page's language."""
         template = self._environments[page.language].get_template(name)
         return template.render(page=page, **context)
+
+    def static_url(self, path: str) -> str:
+        """The address of a static file."""
+        return self.statics.url(path)
 
     def text(self, language: str, message: str, **values: Any) -> str:
         """One message of the catalogue, for texts that no template holds."""

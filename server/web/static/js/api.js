@@ -22,6 +22,7 @@ export function problemOf(text, status) {
   }
 }
 
+// Answers {data, version}: the body, and the row's version for the next If-Match.
 export async function call(method, path, { body, version } = {}) {
   const headers = { Accept: "application/json", "X-CSRF-Token": csrfToken() };
   if (body !== undefined) headers["Content-Type"] = "application/json";
@@ -29,5 +30,6 @@ export async function call(method, path, { body, version } = {}) {
   const answer = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
   const text = await answer.text();
   if (!answer.ok) throw problemOf(text, answer.status);
-  return text ? JSON.parse(text) : null;
+  const tag = /^(?:W\/)?"v(\d+)/.exec(answer.headers.get("ETag") ?? "");
+  return { data: text ? JSON.parse(text) : null, version: tag?.[1] ?? "" };
 }

@@ -18,8 +18,8 @@ export function follow(eventId, onChange, ask = null) {
       console.warn("semma: a change that is not JSON", error);
     }
   };
-  source.addEventListener("message", receive);
   source.addEventListener("change", receive);
+  source.addEventListener("resync", () => ask?.()); // the server may have missed telling something
   source.addEventListener("open", () => {
     clearTimeout(timer);
     timer = null;

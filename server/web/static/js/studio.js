@@ -20,9 +20,9 @@ async function send(form) {
   button.disabled = true;
   try {
     const body = { ...fieldsOf(form, board?.dataset.zone), ...JSON.parse(form.dataset.with ?? "{}") };
-    const made = await call(method, path, { body, version: form.dataset.version });
+    const { data: made, version } = await call(method, path, { body, version: form.dataset.version });
     showProblem(form, null);
-    if (made?.version) form.dataset.version = made.version;
+    if (form.dataset.version && version) form.dataset.version = version;
     if (form.dataset.then && fill(form.dataset.then, made) !== location.pathname) {
       location.assign(fill(form.dataset.then, made));
     } else {

@@ -1,0 +1,61 @@
+"""All pages as one router; the root mounts it last, since `/{event}` takes every first word that nobody else wants."""
+
+from typing import Any
+
+from litestar import Request, Response, Router
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+
+from server.core.errors import SemmaError
+from server.core.runtime import Runtime
+from server.web.doors import door_handlers
+from server.web.pages import DoorClosed, show_door, viewer_handlers
+from server.web.respond import fault_page
+from server.web.statics import Statics, read_statics, static_file
+from server.web.studio import studio_handlers
+from server.web.view import View
+
+AnyRequest = Request[Any, Any, Any]
+_PROGRAMS = ("/api", "/media", "/live", "/healthz", "/readyz", "/metrics")
+
+
+def wants_page(request: AnyRequest) -> bool:
+    """Whether an error should be answered with a page: somebody looks at it with a browser."""
+    return not request.url.path.startswith(_PROGRAMS) and "text/html" in request.headers.get("accept", "")
+
+
+class Pages:
+    """The pages of one process: the router, and error answers for requests that no handler takes."""
+
+    def __init__(self, runtime: Runtime, *, media_origins: tuple[str, ...] = ()) -> None:
+        self._runtime = runtime
+        self.statics = read_statics()
+        self.view = View(self.statics, media_origins=media_origins)
+
+    def show_fault(self, request: AnyRequest, error: Exception) -> Response[bytes]:
+        """Any error as a page; a closed event asks for its access code instead."""
+        if isinstance(error, DoorClosed):
+            actor = request.scope["state"]["actor"]
+            return show_door(request, self._runtime, self.view, actor, error.event_slug)
+        return fault_page(self.view, self._runtime, request, error)
+
+    def router(self) -> Router:
+        """Every page and static file."""
+        view, statics = self.view, self.statics
+
+        async def provide_view() -> View:
+            return view
+
+        async def provide_statics() -> Statics:
+            return statics
+
+        return Router(
+            path="/",
+            route_handlers=[static_file, *viewer_handlers, *door_handlers, *studio_handlers],
+            dependencies={"view": Provide(provide_view), "statics": Provide(provide_statics)},
+            exception_handlers={
+                SemmaError: self.show_fault,
+                HTTPException: self.show_fault,
+                Exception: self.show_fault,
+            },
+        )

@@ -1,0 +1,161 @@
+"""Pages for organisers. They only read; every change goes through the API by the page's scripts."""
+
+from typing import Any
+from urllib.parse import quote
+from zoneinfo import available_timezones
+
+from litestar import Request, Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from server.accounts.actor import Actor
+from server.accounts.policy import ANYTHING, Action, can
+from server.core.errors import Forbidden
+from server.core.runtime import Runtime
+from server.events.models import Event
+from server.events.queries import get_event
+from server.sessions.queries import get_session
+from server.web.board import (
+    EventForm,
+    SessionForm,
+    event_form,
+    language_codes,
+    may_create_event,
+    read_board,
+    read_deleted,
+    read_places,
+    read_recordings,
+    read_series_choices,
+    session_form,
+)
+from server.web.languages import catalogue, language_name
+from server.web.respond import language_of, page, redirect
+from server.web.shelves import read_own_events
+from server.web.texts import studio_texts
+from server.web.view import View
+
+AnyRequest = Request[Any, Any, Any]
+_STUDIO: dict[str, Any] = {"opt": {"public": True}, "include_in_schema": False}
+TIME_ZONES = sorted(name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "SystemV/")))
+
+
+def _turned_away(request: AnyRequest, actor: Actor) -> Response[bytes] | None:
+    """Whoever is not signed in goes to the sign-in page; who organises nothing is told so."""
+    if actor.user_id is None:
+        return redirect(f"/sign-in?next={quote(request.url.path)}")
+    if not actor.organises_any:
+        raise Forbidden("You organise no event here yet; ask an admin of this site to make you an organiser.")
+    return None
+
+
+def _studio_page(
+    request: AnyRequest, runtime: Runtime, view: View, name: str, actor: Actor, **context: Any
+) -> Response[bytes]:
+    texts = studio_texts(catalogue(language_of(request)).gettext)
+    return page(
+        request,
+        runtime,
+        view,
+        f"studio/{name}",
+        actor=actor,
+        has_form=True,
+        texts=texts,
+        time_zones=TIME_ZONES,
+        **context,
+    )
+
+
+def _languages(request: AnyRequest, event: Event | None) -> list[tuple[str, str]]:
+    language = language_of(request)
+    return [(code, language_name(code, language=language)) for code in language_codes(event)]
+
+
+@get("/studio", **_STUDIO)
+async def studio_home(
+    request: AnyRequest, runtime: NamedDependency[Runtime], actor: NamedDependency[Actor], view: NamedDependency[View]
+) -> Response[bytes]:
+    """The events the asker organises."""
+    if away := _turned_away(request, actor):
+        return away
+    async with runtime.database.read() as db:
+        events = await read_own_events(db, actor)
+        series = await read_series_choices(db)
+    return _studio_page(
+        request,
+        runtime,
+        view,
+        "home.html",
+        actor,
+        events=events,
+        series=series,
+        blank=EventForm(),
+        may_create=may_create_event(actor),
+        may_administer=can(actor, Action.ADMINISTER, ANYTHING),
+    )
+
+
+@get("/studio/{event:str}", **_STUDIO)
+async def studio_event(
+    request: AnyRequest,
+    event: FromPath[str],
+    runtime: NamedDependency[Runtime],
+    actor: NamedDependency[Actor],
+    view: NamedDependency[View],
+) -> Response[bytes]:
+    """An event's board: every session with the state of its recording."""
+    if away := _turned_away(request, actor):
+        return away
+    async with runtime.database.read() as db:
+        row = await get_event(db, event, actor=actor, action=Action.EDIT_EVENT)
+        sessions = await read_board(db, actor, row)
+        deleted = await read_deleted(db, actor, row, undo_s=runtime.limits.undo_s)
+        rooms, tracks = await read_places(db, row)
+        series = await read_series_choices(db)
+    return _studio_page(
+        request,
+        runtime,
+        view,
+        "event.html",
+        actor,
+        event=event_form(row),
+        sessions=sessions,
+        deleted=[item.session for item in deleted],
+        rooms=rooms,
+        tracks=tracks,
+        series=series,
+        blank=SessionForm(language_choices=tuple(_languages(request, row))),
+    )
+
+
+@get("/studio/{event:str}/sessions/{session:str}", **_STUDIO)
+async def studio_session(
+    request: AnyRequest,
+    event: FromPath[str],
+    session: FromPath[str],
+    runtime: NamedDependency[Runtime],
+    actor: NamedDependency[Actor],
+    view: NamedDependency[View],
+) -> Response[bytes]:
+    """One session: its recordings, uploads, and talk metadata."""
+    if away := _turned_away(request, actor):
+        return away
+    async with runtime.database.read() as db:
+        row = await get_event(db, event, actor=actor, action=Action.EDIT_EVENT)
+        item = await get_session(db, session, actor=actor, event=row, action=Action.EDIT_SESSION, details=True)
+        recordings = await read_recordings(db, item.session.id, undo_s=runtime.limits.undo_s)
+        rooms, tracks = await read_places(db, row)
+    return _studio_page(
+        request,
+        runtime,
+        view,
+        "session.html",
+        actor,
+        event=event_form(row),
+        session=session_form(item, names=_languages(request, row)),
+        recordings=recordings,
+        rooms=rooms,
+        tracks=tracks,
+    )
+
+
+studio_handlers = [studio_home, studio_event, studio_session]

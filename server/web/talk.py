@@ -1,0 +1,108 @@
+"""One session as its page shows it: the talk, what may be watched of it, the talks before and after."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+from server.accounts.actor import Actor
+from server.accounts.policy import Action, can
+from server.core.db import Db
+from server.core.secrets import Keyring
+from server.events.models import Event
+from server.playback.errors import NothingToWatch
+from server.playback.schemas import playback_view
+from server.playback.watch import Watchable, watch_session
+from server.recordings.models import CANCELLED, Recording
+from server.recordings.queries import recordings_of_sessions
+from server.sessions.queries import Item, get_session, programme_of
+from server.web.languages import own_name
+from server.web.programme import speaker_names
+from server.web.shown import CaptionName, Link, Neighbour, PlaybackShown, TalkView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TalkPage:
+    """Everything the talk page shows."""
+
+    talk: TalkView
+    playback: PlaybackShown | None
+    before: Neighbour | None = None
+    after: Neighbour | None = None
+
+
+def playback_shown(found: Watchable) -> PlaybackShown:
+    """What the player starts from, in the form of the API."""
+    view = playback_view(found)
+    return PlaybackShown(
+        hls=view.hls,
+        duration_ms=view.duration_ms,
+        poster=view.poster or "",
+        captions=tuple(
+            CaptionName(track.language, track.label or own_name(track.language), track.src or "")
+            for track in view.captions
+        ),
+        for_script=msgspec.to_builtins(view),
+    )
+
+
+def talk_view(item: Item, recording: Recording | None, *, actor: Actor, notice: str = "") -> TalkView:
+    """A session in full."""
+    session, event = item.session, item.event
+    return TalkView(
+        id=session.id,
+        slug=session.slug,
+        url=f"/{event.slug}/sessions/{session.slug}",
+        title=session.title,
+        event_id=event.id,
+        event_slug=event.slug,
+        event_title=event.title,
+        time_zone=event.time_zone,
+        visibility=event.visibility,
+        subtitle=session.subtitle,
+        abstract=session.abstract,
+        description=session.description,
+        language=session.language,
+        licence=session.licence,
+        room=item.room.name if item.room else "",
+        room_slug=item.room.slug if item.room else "",
+        track=item.track.name if item.track else "",
+        starts_at=session.starts_at,
+        duration_ms=session.duration_ms,
+        speakers=speaker_names(item),
+        links=tuple(Link(link.kind, link.url, link.title) for link in item.links),
+        notice=notice,
+        may_edit=can(actor, Action.EDIT_SESSION, item.subject),
+        recording_state=recording.state if recording and recording.state != CANCELLED else "",
+        recording_progress=recording.progress if recording else 0.0,
+    )
+
+
+def neighbours(programme: list[Item], item: Item) -> tuple[Neighbour | None, Neighbour | None]:
+    """The talks before and after in the same room; without a room, in the whole programme."""
+    line = [other for other in programme if item.room is None or (other.room and other.room.id == item.room.id)]
+    at = next((place for place, other in enumerate(line) if other.session.id == item.session.id), None)
+    if at is None:
+        return None, None
+    return (
+        _neighbour(line[at - 1]) if at > 0 else None,
+        _neighbour(line[at + 1]) if at + 1 < len(line) else None,
+    )
+
+
+def _neighbour(item: Item) -> Neighbour:
+    return Neighbour(f"/{item.event.slug}/sessions/{item.session.slug}", item.session.title)
+
+
+async def read_talk(
+    db: Db, actor: Actor, event: Event, ref: str, *, keyring: Keyring, moment: datetime, with_neighbours: bool = True
+) -> TalkPage:
+    """The session of this event with this id or slug; raises SessionNotFound."""
+    item = await get_session(db, ref, actor=actor, event=event, details=True)
+    recording = (await recordings_of_sessions(db, actor, [item.session.id])).get(item.session.id)
+    try:
+        playback = playback_shown(await watch_session(db, actor, item, keyring=keyring, moment=moment))
+    except NothingToWatch:
+        playback = None
+    before, after = neighbours(await programme_of(db, actor, event), item) if with_neighbours else (None, None)
+    return TalkPage(talk=talk_view(item, recording, actor=actor), playback=playback, before=before, after=after)
