@@ -9,10 +9,12 @@ from sqlalchemy import select
 from server.core.clock import now
 from server.core.db import Database, Db
 from server.core.storage import ObjectStore
-from server.recordings.keys import RECORDINGS, SOURCES
+from server.recordings.keys import RECORDINGS
 from server.recordings.models import Recording, Source
 from server.uploads.models import Upload
 
+UPLOADS = "uploads/"
+KINDS = (UPLOADS, RECORDINGS)
 AGE = timedelta(days=1)
 _BATCH = 500
 
@@ -27,7 +29,7 @@ class Orphan:
 
 def owner_of(key: str) -> tuple[str, str] | None:
     """(kind, id) of the row that owns a key, from the key alone; None for keys Semma did not make."""
-    for prefix in (SOURCES, RECORDINGS):
+    for prefix in KINDS:
         if key.startswith(prefix):
             return prefix, key[len(prefix) :].split("/", 1)[0]
     return None
@@ -36,16 +38,17 @@ def owner_of(key: str) -> tuple[str, str] | None:
 async def _known(db: Db, kind: str, ids: Sequence[str]) -> set[str]:
     if kind == RECORDINGS:
         return set(await db.scalars(select(Recording.id).where(Recording.id.in_(ids))))
-    keys = [SOURCES + item for item in ids]
-    owned = set(await db.scalars(select(Source.key).where(Source.key.in_(keys))))
-    owned |= set(await db.scalars(select(Upload.key).where(Upload.key.in_(keys))))
-    return {key[len(SOURCES) :] for key in owned}
+    # A source keeps the key its upload had, so the file outlives the upload's own row.
+    owned = set(await db.scalars(select(Upload.id).where(Upload.id.in_(ids))))
+    return owned | {
+        item for item in await db.scalars(select(Source.upload_id).where(Source.upload_id.in_(ids))) if item
+    }
 
 
 async def find_orphans(database: Database, store: ObjectStore) -> list[Orphan]:
     """Objects below our prefixes, older than a day, whose recording, source or upload has no row."""
     found: list[Orphan] = []
-    for kind in (SOURCES, RECORDINGS):
+    for kind in KINDS:
         batch: list[tuple[str, Orphan]] = []
         async for stored in store.objects(kind):
             owner = owner_of(stored.key)

@@ -3,13 +3,7 @@
 A key below a recording's prefix is also the path below `/media/{token}/{recording}/`, so one rule serves both.
 """
 
-SOURCES = "sources/"
 RECORDINGS = "recordings/"
-
-
-def source_key(source_id: str) -> str:
-    """The bytes as they were uploaded; never changed."""
-    return f"{SOURCES}{source_id}"
 
 
 def recording_prefix(recording_id: str) -> str:
