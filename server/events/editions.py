@@ -8,7 +8,8 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
-from server.accounts.models import Grant
+from server.accounts.grants import give_grant
+from server.accounts.queries import ORGANISER
 from server.core.clock import now
 from server.core.db import Db
 from server.events import fields
@@ -99,8 +100,7 @@ async def create_event(
     db.add(event)
     await flush_named(db)
     if organiser_id is not None:
-        db.add(Grant(user_id=organiser_id, role="organiser", scope_id=event.id, event_id=event.id))
-        await db.flush()
+        await give_grant(db, user_id=organiser_id, role=ORGANISER, event_id=event.id)
     return event
 
 

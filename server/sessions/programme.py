@@ -26,7 +26,8 @@ STATES = ("confirmed", "tentative", "cancelled")
 _LONGEST_MS = 7 * 86_400_000
 
 
-def _check_state(state: str) -> str:
+def check_state(state: str) -> str:
+    """confirmed, tentative or cancelled; raises StateInvalid."""
     if state not in STATES:
         raise StateInvalid
     return state
@@ -60,7 +61,7 @@ _SESSION: Rules = {
     "language": _check_language,
     "licence": partial(fields.check_text, "licence", most=200),
     "do_not_record": bool,
-    "state": _check_state,
+    "state": check_state,
     "starts_at": _check_start,
     "duration_ms": _check_duration,
 }

@@ -95,9 +95,8 @@ def deleted_sessions(actor: Actor, *, since: datetime) -> Programme:
 
 @dataclass(frozen=True, kw_only=True)
 class SessionFilter:
-    """What a list of sessions is narrowed to; `event` is a row, so that `day` knows its time zone."""
+    """What a list of sessions is narrowed to, but for its event."""
 
-    event: Event | None = None
     room: str | None = None
     track: str | None = None
     speaker: str | None = None
@@ -106,10 +105,10 @@ class SessionFilter:
     q: str | None = None
 
 
-def narrowed(statement: Programme, wanted: SessionFilter) -> Programme:
+def narrowed(statement: Programme, wanted: SessionFilter, *, event: Event | None = None) -> Programme:
     """The same sessions, narrowed; raises DayInvalid when a day is asked for without its event."""
-    if wanted.event is not None:
-        statement = statement.where(Session.event_id == wanted.event.id)
+    if event is not None:
+        statement = statement.where(Session.event_id == event.id)
     if wanted.room is not None:
         statement = statement.where(Room.id == wanted.room if is_id(wanted.room) else Room.slug == wanted.room)
     if wanted.track is not None:
@@ -117,7 +116,7 @@ def narrowed(statement: Programme, wanted: SessionFilter) -> Programme:
     if wanted.speaker is not None:
         statement = statement.where(Session.id.in_(_sessions_of_speaker(wanted.speaker)))
     if wanted.day is not None:
-        start, end = _day_of(wanted)
+        start, end = _day_of(wanted.day, event)
         statement = statement.where(Session.starts_at >= start, Session.starts_at < end)
     if wanted.state is not None:
         statement = statement.where(Session.state == wanted.state)
@@ -132,14 +131,14 @@ def _sessions_of_speaker(ref: str) -> Select[Any]:
     return select(SessionSpeaker.session_id).join(Speaker).where(named, Speaker.deleted_at.is_(None))
 
 
-def _day_of(wanted: SessionFilter) -> tuple[datetime, datetime]:
-    if wanted.event is None:
+def _day_of(day: date, event: Event | None) -> tuple[datetime, datetime]:
+    if event is None:
         raise DayInvalid("A day is a day of an event, in its time zone; add ?event= to ?day=.")
-    if wanted.day is None or not 1970 <= wanted.day.year < 9999:
+    if not 1970 <= day.year < 9999:
         raise DayInvalid("`day` is a date, as in 2027-05-20.")
-    zone = zone_of(wanted.event.time_zone)
-    start = datetime.combine(wanted.day, time.min, zone)
-    end = datetime.combine(wanted.day + timedelta(days=1), time.min, zone)
+    zone = zone_of(event.time_zone)
+    start = datetime.combine(day, time.min, zone)
+    end = datetime.combine(day + timedelta(days=1), time.min, zone)
     return start.astimezone(UTC), end.astimezone(UTC)
 
 
