@@ -6,13 +6,13 @@ import secrets
 import shutil
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
 import pytest
-from server.engines import launch_s3, launch_valkey
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -22,6 +22,7 @@ from server.core.queue import Ringer
 from server.core.runtime import Runtime
 from server.core.settings import Settings
 from server.core.storage import ObjectStore, StorageSettings
+from server.engines import launch_s3, launch_valkey
 from server.migrate import upgrade
 from server.process import make_runtime
 from tests.postgres import postgres_bin, running_postgres
@@ -202,11 +203,37 @@ async def app(settings: Settings, store: ObjectStore) -> Any:
     return create_app(settings)
 
 
+@asynccontextmanager
+async def serving(app: Any) -> AsyncIterator[None]:
+    """The application between its start and its end.
+
+    Its lifespan is one task's business (a cancel scope inside), and a fixture's two halves run in two.
+    """
+    started, ending = asyncio.Event(), asyncio.Event()
+
+    async def live() -> None:
+        async with app.lifespan():
+            started.set()
+            await ending.wait()
+
+    living = asyncio.create_task(live())
+    waiting = asyncio.create_task(started.wait())
+    await asyncio.wait({living, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    try:
+        if not living.done():
+            yield
+    finally:
+        ending.set()
+        await living
+
+
 @pytest.fixture
 async def client(app: Any) -> AsyncIterator[httpx.AsyncClient]:
-    """An anonymous HTTP client of the application."""
-    async with app.lifespan():
-        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    """An anonymous HTTP client of the application, at an address of its own: limits of tests never meet."""
+    async with serving(app):
+        address = f"10.{secrets.randbelow(256)}.{secrets.randbelow(256)}.{secrets.randbelow(256)}"
+        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False, client=(address, 1234))
         async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as made:
             yield made
 

@@ -62,7 +62,7 @@ async def sign_in_with_password(
     return _signed_in(fresh, user, runtime)
 
 
-@post("/sign-in-links", summary="Ask for a one-time sign-in link by mail", **{**_SIGNING_IN, "status_code": 202})
+@post("/sign-in-links", summary="Ask for a one-time sign-in link by mail", **{**_SIGNING_IN, "status_code": 204})
 async def ask_for_sign_in_link(
     request: AnyRequest, data: JSONBody[AskForLink], runtime: NamedDependency[Runtime]
 ) -> None:
