@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from litestar import Litestar, Response, get
+from litestar.config.cors import CORSConfig
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
@@ -29,9 +30,19 @@ from server.core.runtime import Runtime
 from server.core.settings import Settings, read_settings
 from server.events.fan_out import ChangeFanOut
 from server.events.routes import ROUTES as EVENT_ROUTES
+from server.playback.media_routes import media_router
+from server.playback.routes import playback_router
+from server.playback.session_media import read_session_media
 from server.process import make_runtime
+from server.recordings.routes import recordings_router
 from server.sessions.access import present_epochs
 from server.sessions.access_routes import access_router
+from server.sessions.media import SessionMediaReader
+from server.sessions.routes import ROUTES as SESSION_ROUTES
+from server.upload_purposes import make_desk
+from server.uploads import protocol as tus
+from server.uploads.desk import Desk
+from server.uploads.routes import uploads_router
 
 
 @get("/healthz", sync_to_thread=False, opt={"public": True}, include_in_schema=False)
@@ -64,6 +75,11 @@ def route_handlers() -> list[Any]:
         accounts_router,
         access_router,
         *EVENT_ROUTES,
+        *SESSION_ROUTES,
+        uploads_router,
+        recordings_router,
+        playback_router,
+        media_router,
     ]
 
 
@@ -74,11 +90,13 @@ def create_app(settings: Settings | None = None) -> Litestar:
     ringer = Ringer(settings.redis_url)
     runtime = make_runtime(settings, ringer)
     changes = ChangeFanOut(settings.redis_url)
+    desk = make_desk(runtime)
 
     @contextlib.asynccontextmanager
     async def engines(_app: Litestar) -> AsyncIterator[None]:
         try:
-            yield
+            async with desk.listening():
+                yield
         finally:
             await changes.close()
             await runtime.database.close()
@@ -92,12 +110,20 @@ def create_app(settings: Settings | None = None) -> Litestar:
     async def provide_changes() -> ChangeFanOut:
         return changes
 
+    async def provide_upload_desk() -> Desk:
+        return desk
+
+    async def provide_session_media() -> SessionMediaReader:
+        return read_session_media
+
     return Litestar(
         route_handlers=route_handlers(),
         dependencies={
             "runtime": Provide(provide_runtime),
             "actor": Provide(actor_provider(present_epochs)),
             "changes": Provide(provide_changes),
+            "session_media": Provide(provide_session_media),
+            "upload_desk": Provide(provide_upload_desk),
         },
         middleware=[RequestContext(), CsrfProtection(runtime)],
         lifespan=[engines],
@@ -107,8 +133,23 @@ def create_app(settings: Settings | None = None) -> Litestar:
             Exception: unexpected_response,
         },
         openapi_config=openapi(),
+        cors_config=cors(settings),
         state=None,
         debug=False,
+    )
+
+
+def cors(settings: Settings) -> CORSConfig | None:
+    """Which other sites may use the API, without cookies, and what their scripts may send and read."""
+    origins = [origin.strip() for origin in settings.cors_origins.split(",") if origin.strip()]
+    if not origins:
+        return None
+    return CORSConfig(
+        allow_origins=origins,
+        allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
+        allow_headers=[*tus.REQUEST_HEADERS, "If-Match", "If-None-Match"],
+        expose_headers=[*tus.RESPONSE_HEADERS, "ETag", "Retry-After"],
+        max_age=86400,
     )
 
 
