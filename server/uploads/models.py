@@ -8,6 +8,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core.db import Base, HasId, HasTimes
 
+RECEIVING, FINISHING, FINISHED = "receiving", "finishing", "finished"
+FAILED, EXPIRED, TERMINATED = "failed", "expired", "terminated"
+STATES = (RECEIVING, FINISHING, FINISHED, FAILED, EXPIRED, TERMINATED)
+
 
 class Upload(HasId, HasTimes, Base):
     """One resumable upload. `offset_bytes` counts only bytes the object storage has acknowledged.
@@ -31,7 +35,9 @@ class Upload(HasId, HasTimes, Base):
     key: Mapped[str] = mapped_column(String(300))
     multipart_id: Mapped[str | None] = mapped_column(String(500))
     state: Mapped[str] = mapped_column(String(12), default="receiving")
-    fence: Mapped[int] = mapped_column(default=0)  # rises with every PATCH; an older writer's offset is refused
+    fence: Mapped[int] = mapped_column(default=0)  # rises with every writer; an older writer's offset is refused
+    held_until: Mapped[datetime | None]  # a writer is at work, as long as it keeps renewing this
+    yield_asked: Mapped[int] = mapped_column(default=0)  # the fence of the writer that was asked to let go
     result_id: Mapped[str | None] = mapped_column(String(32))  # the recording, deck or caption track it became
     error_code: Mapped[str | None] = mapped_column(String(80))
     error_detail: Mapped[str | None] = mapped_column(Text)
