@@ -64,9 +64,6 @@ def run_ffmpeg(*arguments: str) -> None:
         raise RuntimeError(f"ffmpeg: {done.stderr[-800:]}")
 
 
-# --- making ---
-
-_RECIPES: dict[str, Callable[[Path, Look], None]] = {}
 _SUFFIXES: dict[str, str] = {}
 
 
@@ -364,6 +361,20 @@ def noisy_speaker(path: Path, look: Look) -> None:
         f"noise=alls=10:allf=t[cam]"
     )
     _talk(path, look, _slides(look, 2), f"{camera};[s][cam]overlay=W-w-10:H-h-10,format=yuv420p[v]")
+
+
+@recipe(".mp4")
+def soft_speaker(path: Path, look: Look) -> None:
+    """The same speaker in poor light: little contrast, hardly any noise, small slow movements."""
+    width, height = look.width // 6 // 2 * 2, look.height // 4 // 2 * 2
+    size = f"s={width}x{height}:r={look.rate}"
+    camera = (
+        f"color=0x585c60:{size}[room];color=0x6a625c:s={height * 3 // 8}x{height // 2}:r={look.rate}[head];"
+        f"color=0x5c5450:s={height // 6}x{max(4, height // 14)}:r={look.rate}[mouth];"
+        f"[room][head]overlay=x='(W-w)/2+sin(t)*W/50':y='(H-h)/2'[h];"
+        f"[h][mouth]overlay=x='(W-w)/2+sin(t)*W/50':y='H*0.6+sin(7*t)*H/60',noise=alls=2:allf=t[cam]"
+    )
+    _talk(path, look, _slides(look, 1), f"{camera};[s][cam]overlay=W-w-10:H-h-10,format=yuv420p[v]")
 
 
 @recipe(".mp4")
