@@ -4,10 +4,10 @@
 """
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-from litestar import Litestar, Response, get
+from litestar import Litestar, Request, Response, get
 from litestar.config.cors import CORSConfig
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException
@@ -43,6 +43,7 @@ from server.upload_purposes import make_desk
 from server.uploads import protocol as tus
 from server.uploads.desk import Desk
 from server.uploads.routes import uploads_router
+from server.web.routes import Pages, wants_page
 
 
 @get("/healthz", sync_to_thread=False, opt={"public": True}, include_in_schema=False)
@@ -91,6 +92,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
     runtime = make_runtime(settings, ringer)
     changes = ChangeFanOut(settings.redis_url)
     desk = make_desk(runtime)
+    pages = Pages(runtime, media_origins=(settings.s3_public_url,) if settings.s3_public_url else ())
 
     @contextlib.asynccontextmanager
     async def engines(_app: Litestar) -> AsyncIterator[None]:
@@ -117,7 +119,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         return read_session_media
 
     return Litestar(
-        route_handlers=route_handlers(),
+        route_handlers=[*route_handlers(), pages.router()],
         dependencies={
             "runtime": Provide(provide_runtime),
             "actor": Provide(actor_provider(present_epochs)),
@@ -127,16 +129,29 @@ def create_app(settings: Settings | None = None) -> Litestar:
         },
         middleware=[RequestContext(), CsrfProtection(runtime)],
         lifespan=[engines],
-        exception_handlers={
-            SemmaError: semma_error_response,
-            HTTPException: http_error_response,
-            Exception: unexpected_response,
-        },
+        exception_handlers=fault_answers(pages),
         openapi_config=openapi(),
         cors_config=cors(settings),
         state=None,
         debug=False,
     )
+
+
+def fault_answers(pages: Pages) -> dict[int | type[Exception], Any]:
+    """Errors outside the pages' own routes: as a page for who looks with a browser, as problem+json for programs."""
+    show_fault = pages.show_fault
+
+    def or_page(answer: Callable[..., Response[bytes]]) -> Callable[..., Response[bytes]]:
+        def handle(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+            return show_fault(request, error) if wants_page(request) else answer(request, error)
+
+        return handle
+
+    return {
+        SemmaError: or_page(semma_error_response),
+        HTTPException: or_page(http_error_response),
+        Exception: or_page(unexpected_response),
+    }
 
 
 def cors(settings: Settings) -> CORSConfig | None:
