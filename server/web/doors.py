@@ -28,6 +28,24 @@ from server.web.respond import language_of, page, redirect
 from server.web.view import View
 
 AnyRequest = Request[Any, Any, Any]
+
+
+def _(message: str) -> str:
+    """Marks a message for extraction; it is translated where it is shown."""
+    return message
+
+
+# What the doors may answer in the words of accounts/errors.py and core/errors.py, here so that it is translated.
+DOOR_WORDS = (
+    _("This e-mail address and password do not belong together. Try again, or ask for a sign-in link."),
+    _("This sign-in link was used already or has run out; ask for a new one."),
+    _("This link is not valid (any more); ask the organiser for a new one."),
+    _("This is not the access code of this event."),
+    _("This event has no access code; ask the organiser for a personal link."),
+    _("This is not an e-mail address."),
+    _("Too many attempts; wait a little and try again."),
+    _("This page is out of date or the request came from another site; reload the page and try again."),
+)
 _OPEN: dict[str, Any] = {"opt": {"public": True}, "include_in_schema": False}
 _CHECKED: dict[str, Any] = {
     "opt": {"public": True, "csrf": "always"},

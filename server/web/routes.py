@@ -1,5 +1,6 @@
 """All pages as one router; the root mounts it last, since `/{event}` takes every first word that nobody else wants."""
 
+from collections.abc import Callable
 from typing import Any
 
 from litestar import Request, Response, Router
@@ -24,24 +25,35 @@ def wants_page(request: AnyRequest) -> bool:
     return not request.url.path.startswith(_PROGRAMS) and "text/html" in request.headers.get("accept", "")
 
 
-class Pages:
-    """The pages of one process: the router, and error answers for requests that no handler takes."""
+FaultAnswer = Callable[[AnyRequest, Exception], Response[bytes]]
 
-    def __init__(self, runtime: Runtime, *, media_origins: tuple[str, ...] = ()) -> None:
-        self._runtime = runtime
-        self.statics = read_statics()
-        self.view = View(self.statics, media_origins=media_origins)
 
-    def show_fault(self, request: AnyRequest, error: Exception) -> Response[bytes]:
-        """Any error as a page; a closed event asks for its access code instead."""
+def fault_answer(runtime: Runtime, view: View) -> FaultAnswer:
+    """Any error as a page; a closed event asks for its access code instead.
+
+    A function and not a method: Litestar copies exception handlers deeply, and engines cannot be copied.
+    """
+
+    def answer(request: AnyRequest, error: Exception) -> Response[bytes]:
         if isinstance(error, DoorClosed):
             actor = request.scope["state"]["actor"]
-            return show_door(request, self._runtime, self.view, actor, error.event_slug)
-        return fault_page(self.view, self._runtime, request, error)
+            return show_door(request, runtime, view, actor, error.event_slug)
+        return fault_page(view, runtime, request, error)
+
+    return answer
+
+
+class Pages:
+    """The pages of one process: the router, and `show_fault` for requests of people that no handler takes."""
+
+    def __init__(self, runtime: Runtime, *, media_origins: tuple[str, ...] = ()) -> None:
+        self._statics = read_statics()
+        self._view = View(self._statics, media_origins=media_origins)
+        self.show_fault = fault_answer(runtime, self._view)
 
     def router(self) -> Router:
         """Every page and static file."""
-        view, statics = self.view, self.statics
+        view, statics = self._view, self._statics
 
         async def provide_view() -> View:
             return view
