@@ -64,6 +64,7 @@ def run_ffmpeg(*arguments: str) -> None:
         raise RuntimeError(f"ffmpeg: {done.stderr[-800:]}")
 
 
+_RECIPES: dict[str, Callable[[Path, Look], None]] = {}
 _SUFFIXES: dict[str, str] = {}
 
 
@@ -297,9 +298,6 @@ def playlist_in_disguise(path: Path, look: Look) -> None:
 def empty(path: Path, look: Look) -> None:
     """Nothing at all."""
     path.write_bytes(b"")
-
-
-# --- what a talk looks like ---
 
 
 def _draw_slide(path: Path, look: Look, number: int) -> None:
