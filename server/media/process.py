@@ -14,7 +14,7 @@ import re
 import signal
 import sys
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -74,7 +74,7 @@ async def run(
     limits: Limits,
     cwd: Path | None = None,
     on_line: Callable[[str], None] | None = None,
-    on_bytes: Callable[[bytes], None] | None = None,
+    on_bytes: Callable[[bytes], Awaitable[None]] | None = None,
     what: str = "ffmpeg",
 ) -> Finished:
     """Run `argv` to its end, giving each line, or each piece, of its stdout to the callback.
@@ -133,12 +133,18 @@ class Child:
         return tuple(SECRET.sub(r"\1?…", line) for line in self._ring)
 
     async def communicate(
-        self, on_line: Callable[[str], None] | None = None, on_bytes: Callable[[bytes], None] | None = None
+        self,
+        on_line: Callable[[str], None] | None = None,
+        on_bytes: Callable[[bytes], Awaitable[None]] | None = None,
     ) -> None:
-        """Read both outputs until they end, then wait for the child."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._read_stderr())
-            tasks.create_task(self._read_stdout(on_line, on_bytes))
+        """Read both outputs until they end, then wait for the child. While `on_bytes` is awaited nothing is read, so
+        that a child that writes faster than its output is taken has to wait."""
+        errors = asyncio.create_task(self._read_stderr())
+        try:
+            await self._read_stdout(on_line, on_bytes)
+            await errors
+        finally:
+            errors.cancel()
         await self.process.wait()
 
     async def _read_stderr(self) -> None:
@@ -153,12 +159,12 @@ class Child:
             self._ring.append(rest.decode(errors="replace"))
 
     async def _read_stdout(
-        self, on_line: Callable[[str], None] | None, on_bytes: Callable[[bytes], None] | None
+        self, on_line: Callable[[str], None] | None, on_bytes: Callable[[bytes], Awaitable[None]] | None
     ) -> None:
         assert self.process.stdout is not None
         if on_bytes is not None:
             while piece := await self.process.stdout.read(READ_BYTES):
-                on_bytes(piece)
+                await on_bytes(piece)
             return
         async for line in self.process.stdout:
             if on_line is not None:
