@@ -37,6 +37,7 @@ COMMANDS = (
     Row(KEEP, "backup", "server.commands.keep:backup", "Write database, secret and list of objects into one file."),
     Row(KEEP, "restore", "server.commands.keep:restore", "Bring a backup back."),
     Row(KEEP, "settings", "server.commands.keep:settings", "Print the table of all settings."),
+    Row(USE, "upload", "server.upload_command:upload", "Send a recording, slides or captions to a session."),
 )
 
 
