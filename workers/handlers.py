@@ -1,4 +1,8 @@
 """Imports every module that registers handlers: a job's name resolves once this is imported."""
 
+import workers.audio
+import workers.chunks
 import workers.follow_ups
+import workers.mail
+import workers.poster
 import workers.recordings  # noqa: F401 -- registers its handlers

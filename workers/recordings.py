@@ -1,12 +1,14 @@
 """Handlers of recordings: look at the source, encode sound and picture, make the poster. Each may run twice."""
 
+from sqlalchemy import select
+
 from server.core.changes import announce
 from server.core.db import Db
 from server.core.errors import NotFound
 from server.core.runtime import Runtime
 from server.media.probe import probe
 from server.recordings.jobs import EncodeAudio, EncodeChunk, ProbeRecording
-from server.recordings.models import PROBING, Recording, Source
+from server.recordings.models import PROBING, Chunk, Recording, Source
 from server.recordings.plan import decide, plan_encode
 from server.recordings.progress import change_of
 from server.recordings.retire import fail_recording
@@ -30,6 +32,16 @@ async def source_of(db: Db, recording_id: str) -> tuple[Recording, Source]:
     if source is None:
         raise SourceGone
     return recording, source
+
+
+async def chunk_at(db: Db, recording_id: str, generation: int, position: int) -> Chunk | None:
+    """One chunk's row."""
+    row: Chunk | None = await db.scalar(
+        select(Chunk).where(
+            Chunk.recording_id == recording_id, Chunk.generation == generation, Chunk.position == position
+        )
+    )
+    return row
 
 
 def tell(db: Db, runtime: Runtime, recording: Recording | None) -> None:

@@ -4,12 +4,12 @@ While chunks are still being encoded the media playlists are EVENT (they only gr
 player begins at the beginning; when the last one is in they become VOD with an ENDLIST.
 """
 
-import itertools
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
 from server.core.db import Db
+from server.media.captions import vtt_time
 from server.media.playlist import (
     Map,
     MediaPlaylist,
@@ -221,20 +221,24 @@ async def storyboard_index(db: Db, recording_id: str) -> tuple[str, bool]:
     if recording is None:
         raise MediaNotFound
     _renditions, chunks = await renditions_and_chunks(db, recording)
-    lines = ["WEBVTT", ""]
-    for chunk in contiguous(chunks):
-        sheet = chunk.details.get("sheet")
-        if not sheet:
-            continue
-        times = [*sheet["times_ms"], chunk.end_ms]
-        for number, (start, end) in enumerate(itertools.pairwise(times)):
-            column, row = number % sheet["columns"], number // sheet["columns"]
-            box = f"{column * sheet['width']},{row * sheet['height']},{sheet['width']},{sheet['height']}"
-            lines += [f"{_stamp(start)} --> {_stamp(end)}", f"{sheet['path']}#xywh={box}", ""]
-    if len(lines) == 2:
+    ready = contiguous(chunks)
+    tiles = [tile for chunk in ready for tile in _tiles_of(chunk)]
+    if not tiles:
         raise MediaNotFound
-    return "\n".join(lines), recording.state != READY
+    ends = [start for start, _place in tiles[1:]] + [ready[-1].end_ms]
+    cues = [
+        f"{vtt_time(start)} --> {vtt_time(end)}\n{place}\n" for (start, place), end in zip(tiles, ends, strict=True)
+    ]
+    return "\n".join(["WEBVTT\n", *cues]), recording.state != READY
 
 
-def _stamp(ms: int) -> str:
-    return f"{ms // 3_600_000:02d}:{ms // 60_000 % 60:02d}:{ms // 1000 % 60:02d}.{ms % 1000:03d}"
+def _tiles_of(chunk: Chunk) -> list[tuple[int, str]]:
+    """(start in ms, address with the rectangle) of each picture on the chunk's sheet."""
+    sheet = chunk.details.get("sheet")
+    if not sheet:
+        return []
+    width, height, columns = sheet["width"], sheet["height"], sheet["columns"]
+    return [
+        (start, f"{sheet['path']}#xywh={number % columns * width},{number // columns * height},{width},{height}")
+        for number, start in enumerate(sheet["times_ms"])
+    ]
