@@ -4,7 +4,7 @@ The root (server/app.py) hands the routes a `SessionMediaReader`; without one a 
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Protocol
+from typing import Annotated, Protocol, runtime_checkable
 
 import msgspec
 
@@ -53,6 +53,7 @@ class SessionMedia(msgspec.Struct, kw_only=True):
     captions: list[CaptionsBrief] = msgspec.field(default_factory=list)
 
 
+@runtime_checkable  # the framework looks at what it hands in
 class SessionMediaReader(Protocol):
     """Reads the media of several sessions at once, in a fixed number of statements (one is best).
 
