@@ -13,6 +13,11 @@ from tests.server.accounts.people import Browsing, new_browser
 
 
 @pytest.fixture
+async def store() -> None:
+    """Accounts keep no objects; a bucket a test would be most of its time."""
+
+
+@pytest.fixture
 async def browsers(app: Any) -> AsyncIterator[Callable[..., Browsing]]:
     """Makes browsers of the application, anonymous at first."""
     async with AsyncExitStack() as stack:
