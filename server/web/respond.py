@@ -17,7 +17,7 @@ from server.web.languages import LANGUAGES, choose_language
 from server.web.view import Asker, PageContext, View
 
 AnyRequest = Request[Any, Any, Any]
-HTML = "text/html; charset=utf-8"
+HTML = "text/html"
 LANGUAGE_COOKIE, THEME_COOKIE = "semma_lang", "semma_theme"
 _YEAR_S = 365 * 86400
 
@@ -54,7 +54,7 @@ def page_headers(*, framed: bool = False, media_origins: tuple[str, ...] = ()) -
         "X-Content-Type-Options": "nosniff",
         # Origin only to other sites: an unlisted event's address is nobody else's business.
         "Referrer-Policy": "strict-origin-when-cross-origin",
-        "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), interest-cohort=()",
+        "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
         "Cross-Origin-Opener-Policy": "same-origin",
     }
     if not framed:
@@ -151,6 +151,7 @@ def fault_page(view: View, runtime: Runtime, request: AnyRequest, error: Excepti
         "fault.html",
         actor=actor,
         status=status,
+        fault=status,
         title=titles.get(status) or view.text(language, "That did not work"),
         detail=details.get(status) or detail or view.text(language, "Something went wrong here. It has been noted."),
         number=request_id_of(request.scope),

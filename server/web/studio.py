@@ -2,7 +2,6 @@
 
 from typing import Any
 from urllib.parse import quote
-from zoneinfo import available_timezones
 
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
@@ -36,7 +35,6 @@ from server.web.view import View
 
 AnyRequest = Request[Any, Any, Any]
 _STUDIO: dict[str, Any] = {"opt": {"public": True}, "include_in_schema": False}
-TIME_ZONES = sorted(name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "SystemV/")))
 
 
 def _turned_away(request: AnyRequest, actor: Actor) -> Response[bytes] | None:
@@ -60,7 +58,6 @@ def _studio_page(
         actor=actor,
         has_form=True,
         texts=texts,
-        time_zones=TIME_ZONES,
         **context,
     )
 

@@ -77,10 +77,12 @@ def _environment(language: str, statics: Statics) -> Environment:
     environment.install_gettext_callables(found.gettext, found.ngettext, newstyle=True)  # type: ignore[attr-defined]
     environment.globals.update(
         static=statics.url,
+        has_static=lambda path: path in statics.files,
         languages=LANGUAGES,
         own_name=own_name,
         language_name=lambda code: language_name(code, language=language),
         link_kind=lambda kind: found.gettext(wording.LINK_KINDS.get(kind, wording.LINK_KINDS["other"])),
+        time_zones=wording.time_zones(),
         weave_of=wording.weave_of,
     )
     environment.filters.update(wording.filters(language))
