@@ -33,22 +33,26 @@ def head_revision() -> str:
 
 async def upgrade(database: Database) -> None:
     """Run every migration that is missing; does nothing when there is none."""
-
-    def run(connection: Connection) -> None:
-        if connection.dialect.name == "postgresql":
-            connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
-        command.upgrade(_config(connection), "head")
-
     async with database.engine.begin() as connection:
-        await connection.run_sync(run)
+        await connection.run_sync(upgrade_on)
+
+
+def upgrade_on(connection: Connection, revision: str = "head") -> None:
+    """Run the missing migrations up to a revision, in the transaction of this connection."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
+    command.upgrade(_config(connection), revision)
+
+
+def knows_revision(revision: str) -> bool:
+    """Whether this code has the revision among its migrations."""
+    return revision in {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
 
 
 async def current_revision(database: Database) -> str:
     """The revision the database is at; empty when it has no tables yet."""
     async with database.read_engine.connect() as connection:
-        return await connection.run_sync(
-            lambda sync: MigrationContext.configure(sync).get_current_revision() or ""
-        )
+        return await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision() or "")
 
 
 async def drift(database: Database) -> list[str]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -55,7 +56,7 @@ def backup(file: Path, with_objects: bool) -> None:
     """
     from server.backup import write_backup  # noqa: PLC0415 -- slow import
 
-    for sentence in asyncio.run(write_backup(_settings(), file, with_objects=with_objects)):
+    for sentence in asyncio.run(write_backup(os.environ, file, with_objects=with_objects)):
         click.echo(sentence)
 
 
@@ -69,5 +70,5 @@ def restore(file: Path, replace: bool) -> None:
     """
     from server.backup import read_backup  # noqa: PLC0415 -- slow import
 
-    for sentence in asyncio.run(read_backup(local_environment(), file, replace=replace)):
+    for sentence in asyncio.run(read_backup(os.environ, file, replace=replace)):
         click.echo(sentence)
