@@ -113,7 +113,7 @@ async def media_playlist(db: Db, recording_id: str, generation: int, name: str) 
         target_duration=_target(sizes),
         segments=tuple(segments),
         playlist_type="VOD" if ended else "EVENT",
-        start=None if ended else Start(),
+        start=Start(),  # also in the end: what a playlist said of itself must not change (6.2.1)
         ended=ended,
     )
     return playlist.text(), not ended
@@ -133,7 +133,7 @@ async def multivariant_playlist(db: Db, recording_id: str) -> tuple[str, bool]:
     playlist = MultivariantPlaylist(
         variants=tuple(_variants(recording, videos, audio, ready, has_captions=bool(tracks))),
         renditions=tuple([*_audio_rendition(recording, videos, audio), *_subtitles(tracks)]),
-        start=Start() if growing else None,
+        start=Start(),
     )
     return playlist.text(), growing
 
