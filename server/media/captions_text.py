@@ -25,7 +25,7 @@ def clean_text(text: str) -> tuple[str, frozenset[str]]:
         writer.take(token)
     cleaned = writer.finish()
     # Dropped tags may leave empty lines behind, and those end a cue.
-    return "\n".join(line for line in cleaned.split("\n") if line.strip()), frozenset(dropped)
+    return "\n".join(line.strip() for line in cleaned.split("\n") if line.strip()), frozenset(dropped)
 
 
 class _Writer:
