@@ -1,16 +1,27 @@
 """Housekeeping: ring lost bells, remove what is due. Each round is idempotent; two at once do no harm."""
 
+import time
+from datetime import timedelta
+
 import structlog
+from sqlalchemy import delete
 
 from server.accounts.sweep import sweep_access
-from server.core.jobs import dead_jobs, due_bells
+from server.core.clock import now
+from server.core.jobs import ENDED, JobRow, dead_jobs, due_bells
+from server.core.redis import first_within
 from server.core.removals import remove_due
 from server.core.runtime import Runtime
+from server.orphans import sweep_orphans
 from server.upload_purposes import make_desk
 from server.uploads.end import sweep_uploads
 from workers.runtime import record_failure
+from workers.scratch import sweep_scratch
 
 log = structlog.get_logger(__name__)
+
+SCRATCH_AGE_S = 6 * 3600  # longer than any job may take
+JOBS_KEPT = timedelta(days=30)
 
 
 async def housekeep(runtime: Runtime) -> None:
@@ -22,5 +33,16 @@ async def housekeep(runtime: Runtime) -> None:
         await sweep_access(db)
     uploads = await sweep_uploads(make_desk(runtime))
     removed = await remove_due(runtime.database, runtime.store)
+    sweep_scratch(runtime.scratch, older_than_s=SCRATCH_AGE_S, moment_s=time.time())
+    if await first_within(runtime.redis, "housekeeping:hour", seconds=3600):
+        await _hourly(runtime)
     if rung or removed or any(uploads.values()):
         log.info("housekeeping.done", rung=rung, removed=removed, uploads=uploads)
+
+
+async def _hourly(runtime: Runtime) -> None:
+    """What needs a look at everything: objects without an owner, rows of work long done."""
+    orphans = await sweep_orphans(runtime.database, runtime.store)
+    async with runtime.database.write() as db:
+        await db.execute(delete(JobRow).where(JobRow.state.in_(ENDED), JobRow.updated_at < now() - JOBS_KEPT))
+    log.info("housekeeping.hourly", orphans=orphans)

@@ -40,6 +40,14 @@ async def count_within(redis: Redis, key: str, *, window_ms: int) -> tuple[int, 
     return int(count), max(int(left_ms), 0)
 
 
+async def first_within(redis: Redis, key: str, *, seconds: int) -> bool:
+    """Whether nobody asked for this key within the time; no, when Redis is away (an emptied one only says yes again)."""
+    try:
+        return bool(await redis.set(PREFIX + key, 1, nx=True, ex=seconds))
+    except (RedisError, OSError):
+        return False
+
+
 async def publish(redis: Redis, channel: str, message: dict[str, Any]) -> None:
     """Tell every process; a Redis that is away only costs the announcement, never the act announced."""
     try:

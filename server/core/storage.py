@@ -238,9 +238,7 @@ class ObjectStore:
 
         The body goes to the socket in one piece: as a file object it would go in 16 KiB reads after a 100 Continue.
         """
-        answer = await self._call(
-            self._client.upload_part, Key=key, UploadId=upload_id, PartNumber=number, Body=body
-        )
+        answer = await self._call(self._client.upload_part, Key=key, UploadId=upload_id, PartNumber=number, Body=body)
         return Part(number, len(body), str(answer["ETag"]).strip('"'))
 
     async def list_parts(self, key: str, upload_id: str) -> list[Part]:
