@@ -219,7 +219,7 @@ def _links_response(
     if "text/csv" in request.headers.get("accept", ""):
         text = write_links([(link.email, link.name, link_url(runtime.base_url, secret)) for link, secret in made])
         headers = _PRIVATE | {"Content-Disposition": 'attachment; filename="links.csv"'}
-        return Response(text, status_code=201, media_type="text/csv; charset=utf-8", headers=headers)
+        return Response(text, status_code=201, media_type="text/csv", headers=headers)
     return Response(
         LinksMade([_made_view(runtime, link, secret) for link, secret in made]), status_code=201, headers=_PRIVATE
     )

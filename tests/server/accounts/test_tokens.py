@@ -78,22 +78,17 @@ async def test_token_makes_no_token_that_may_do_more(runtime: Runtime, browser: 
     assert same.status_code == 201
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
+async def test_unusable_token_is_refused_in_words(runtime: Runtime, browser: Browsing) -> None:
+    await browser.sign_in(runtime, await a_user(runtime))
+    for wrong in (
         {"name": "x", "scopes": []},
         {"name": "x", "scopes": ["everything"]},
         {"name": "", "scopes": ["read"]},
         {"name": "x", "scopes": ["read"], "expires_at": "2001-01-01T00:00:00Z"},
         {"name": "x", "scopes": ["read"], "power": 9},
-    ],
-)
-async def test_unusable_token_is_refused_in_words(
-    runtime: Runtime, browser: Browsing, wrong: dict[str, object]
-) -> None:
-    await browser.sign_in(runtime, await a_user(runtime))
-    answer = await browser.post("/api/v1/tokens", json=wrong)
-    assert (answer.status_code, answer.json()["code"]) == (400, "request.invalid") and answer.json()["detail"]
+    ):
+        answer = await browser.post("/api/v1/tokens", json=wrong)
+        assert (answer.status_code, answer.json()["code"]) == (400, "request.invalid") and answer.json()["detail"]
 
 
 async def test_somebody_elses_token_is_not_there(runtime: Runtime, browsers: Callable[..., Browsing]) -> None:
@@ -150,10 +145,8 @@ async def test_last_admin_stays(runtime: Runtime, browser: Browsing) -> None:
     assert (await browser.send("PATCH", f"/api/v1/users/{other.id}", json={"is_admin": False})).status_code == 200
 
 
-@pytest.mark.parametrize(
-    "email", ["", "aino", "aino@", "@example.org", "a b@example.org", "a@b@c", "a@example.org\nBcc: b@c"]
-)
-async def test_what_is_no_address_is_refused(runtime: Runtime, browser: Browsing, email: str) -> None:
+async def test_what_is_no_address_is_refused(runtime: Runtime, browser: Browsing) -> None:
     await browser.sign_in(runtime, await a_user(runtime, "admin@example.org", is_admin=True))
-    answer = await browser.post("/api/v1/users", json={"email": email})
-    assert (answer.status_code, answer.json()["code"]) == (400, "users.email_invalid")
+    for email in ("", "aino", "aino@", "@example.org", "a b@example.org", "a@b@c", "a@example.org\nBcc: b@c"):
+        answer = await browser.post("/api/v1/users", json={"email": email})
+        assert (answer.status_code, answer.json()["code"]) == (400, "users.email_invalid")
