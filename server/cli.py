@@ -39,6 +39,7 @@ COMMANDS = (
     Row(USE, "user", "server.commands.user:user", "Accounts: make one, get a sign-in link, make an API token."),
     Row(KEEP, "settings", "server.commands.keep:settings", "Print the table of all settings."),
     Row(USE, "upload", "server.upload_command:upload", "Send a recording, slides or captions to a session."),
+    Row(USE, "make-demo", "server.demo.command:make_demo", "Put the demo seminar into what runs here."),
 )
 
 
