@@ -41,7 +41,7 @@ async def count_within(redis: Redis, key: str, *, window_ms: int) -> tuple[int, 
 
 
 async def first_within(redis: Redis, key: str, *, seconds: int) -> bool:
-    """Whether nobody asked for this key within the time; no, when Redis is away (an emptied one only says yes again)."""
+    """Whether nobody asked for this key within the time; no, when Redis is away."""
     try:
         return bool(await redis.set(PREFIX + key, 1, nx=True, ex=seconds))
     except (RedisError, OSError):
