@@ -36,7 +36,7 @@ faults: .venv/dev.stamp ## Kill and cut every part at random points, and look th
 	@$(BIN)/python -m pytest -m faults $(ARGS)
 
 bench: .venv/dev.stamp ## Run the benchmarks; one JSON object a line
-	@$(BIN)/python -m tests.benchmarks $(ARGS)
+	@$(BIN)/python -m tests.bench $(ARGS)
 
 fmt: .venv/dev.stamp ## Format the code
 	@$(BIN)/ruff check --fix --quiet . || true
