@@ -28,6 +28,7 @@ from server.core.metrics import render_metrics
 from server.core.queue import Ringer
 from server.core.runtime import Runtime
 from server.core.settings import Settings, read_settings
+from server.core.stopping import told_to_stop
 from server.events.fan_out import ChangeFanOut
 from server.events.routes import ROUTES as EVENT_ROUTES
 from server.playback.media_routes import media_router
@@ -97,8 +98,9 @@ def create_app(settings: Settings | None = None) -> Litestar:
     @contextlib.asynccontextmanager
     async def engines(_app: Litestar) -> AsyncIterator[None]:
         try:
-            async with desk.listening():
-                yield
+            with told_to_stop(changes.end_all):
+                async with desk.listening():
+                    yield
         finally:
             await changes.close()
             await runtime.database.close()

@@ -121,6 +121,6 @@ def require(actor: Actor, action: Action, subject: Subject) -> None:
         raise NotFound
     if not actor.is_known:
         raise Unauthenticated
-    if action is Action.SEE and actor.scopes is None:
+    if action is Action.SEE and (actor.scopes is None or SCOPE_OF[action] in actor.scopes):
         raise NotFound
     raise Forbidden

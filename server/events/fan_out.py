@@ -161,13 +161,17 @@ class ChangeFanOut:
         except TimeoutError:
             listener.unheard = True
 
-    async def close(self) -> None:
-        """End every stream and subscription: the process stops."""
+    def end_all(self) -> None:
+        """End every stream and take no new one: the process is asked to stop. Browsers come back by themselves."""
         self._closing = True
-        readers = [channel.reader for channel in self._channels.values() if channel.reader is not None]
         for channel in self._channels.values():
             for listener in channel.listeners:
                 listener.end()
+
+    async def close(self) -> None:
+        """End every stream and subscription."""
+        self.end_all()
+        readers = [channel.reader for channel in self._channels.values() if channel.reader is not None]
         for reader in readers:
             reader.cancel()
         await asyncio.gather(*readers, return_exceptions=True)
