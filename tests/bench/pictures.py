@@ -46,7 +46,9 @@ def _inputs(source: Path, shown: Path) -> list[str]:
 
 def _aligned(size: Size) -> str:
     """Both pictures on one grid of instants from zero, at the source's size."""
-    grid = f"setpts=PTS-STARTPTS,fps={size.rate}"
+    # The samples are compared, not their labels: ffmpeg would convert one side's colours where the tags differ.
+    same = "setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709"
+    grid = f"setpts=PTS-STARTPTS,{same},fps={size.rate}"
     return f"[0:v]{grid}[source];[1:v]{grid},scale={size.width}:{size.height}:flags=bicubic[shown]"
 
 
