@@ -97,8 +97,8 @@ async def test_a_token_does_only_what_its_scopes_say(client: httpx.AsyncClient, 
     reads = await somebody(client, database, roles=roles, scopes=("read",))
     writes = await somebody(client, database, roles=roles, scopes=("write",))
     await reads.get("/events/seminar")
-    await reads.refused("PATCH", "/events/seminar", "auth.forbidden", status=403, json={"subtitle": "x"})
-    await writes.refused("GET", "/events/seminar", "auth.forbidden", status=403)
+    await reads.refused("PATCH", "/events/seminar", "auth.scope_missing", status=403, json={"subtitle": "x"})
+    await writes.refused("GET", "/events/seminar", "auth.scope_missing", status=403)
     assert (await writes.get("/events"))["items"] == []
     assert (await writes.get("/speakers"))["items"] == []
 
