@@ -89,7 +89,6 @@ def free_ports(count: int) -> list[int]:
 
 def kept(path: Path, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     """The values in a private file (mode 600), made at first use."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
         write_private(path, json.dumps(make(), indent=1))
     values: dict[str, Any] = json.loads(path.read_text())
@@ -98,6 +97,7 @@ def kept(path: Path, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
 
 def write_private(path: Path, text: str) -> None:
     """Write a file only its owner can read, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         file.write(text)

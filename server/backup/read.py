@@ -18,7 +18,7 @@ from server.engine import write_private
 from server.migrate import knows_revision, upgrade_on
 from server.prepare import make_store, opened_database
 
-_WHOLE_BYTES = 32 * 1024 * 1024
+_WHOLE_BYTES = 16 * 1024 * 1024
 
 
 class NotABackup(Invalid):

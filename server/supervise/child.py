@@ -46,17 +46,21 @@ class RunningChild:
         env = {**os.environ, **self.child.env, **mark(self.run, self.child.name)}
         if self.child.notifies:
             env["NOTIFY_SOCKET"] = self._listen()
-        self._process = await asyncio.create_subprocess_exec(
-            *tethered(self.child.argv),
-            env=env,
-            cwd=self.child.folder,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            start_new_session=True,  # the terminal's Ctrl-C reaches the supervisor alone, which stops in order
-            limit=1024 * 1024,
-        )
-        self._pump = asyncio.create_task(self._copy_output(self._process.stdout))
+        # A pipe of our own: with asyncio's, `wait` returns only when the last grandchild has let go of it.
+        reading, writing = os.pipe()
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                *tethered(self.child.argv),
+                env=env,
+                cwd=self.child.folder,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=writing,
+                stderr=asyncio.subprocess.STDOUT,
+                start_new_session=True,  # the terminal's Ctrl-C reaches the supervisor alone, which stops in order
+            )
+        finally:
+            os.close(writing)
+        self._pump = asyncio.create_task(self._copy_output(reading))
 
     def _listen(self) -> str:
         """Open the socket the child tells its readiness to; its name for NOTIFY_SOCKET (sd_notify(3))."""
@@ -65,15 +69,23 @@ class RunningChild:
         self._notified.bind("\0" + name)
         return "@" + name
 
-    async def _copy_output(self, output: asyncio.StreamReader | None) -> None:
-        while output is not None:
-            try:
-                line = await output.readline()
-            except ValueError:  # a line beyond the limit is dropped, the stream goes on
-                continue
-            if not line:
-                return
-            self.log.write(line)
+    async def _copy_output(self, reading: int) -> None:
+        """Copy what the child says to its log, until the last of its processes is gone."""
+        output = asyncio.StreamReader(limit=1024 * 1024)
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(output), os.fdopen(reading, "rb", buffering=0)
+        )
+        try:
+            while True:
+                try:
+                    line = await output.readline()
+                except ValueError:  # a line beyond the limit is dropped, the stream goes on
+                    continue
+                if not line:
+                    return
+                self.log.write(line)
+        finally:
+            transport.close()
 
     async def ended(self) -> int:
         """Wait for its end; the exit code (negative: the signal), after everything it left behind is gone."""
