@@ -41,6 +41,7 @@ class RecordingShown:
     playable: bool
     published: bool
     progress: float
+    publishes_itself: bool = False
     deleted: bool = False
     duration_ms: int | None = None
     filename: str = ""
@@ -156,6 +157,7 @@ def recording_brief(recording: Recording) -> RecordingShown:
         playable=recording.playable,
         published=recording.published_at is not None,
         progress=recording.progress,
+        publishes_itself=recording.publish_when_playable,
         deleted=recording.deleted_at is not None,
         duration_ms=recording.duration_ms,
         error=recording.error_detail or "",
@@ -212,6 +214,7 @@ async def _in_full(db: Db, recording: Recording) -> RecordingShown:
         playable=recording.playable,
         published=recording.published_at is not None,
         progress=recording.progress,
+        publishes_itself=recording.publish_when_playable,
         deleted=recording.deleted_at is not None,
         duration_ms=recording.duration_ms,
         filename=filename or "",
