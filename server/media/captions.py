@@ -55,6 +55,8 @@ def write_srt(cues: Iterable[Cue]) -> str:
 def _srt_cue(number: int, cue: Cue) -> str:
     times = f"{vtt_time(cue.start_ms)} --> {vtt_time(cue.end_ms)}".replace(".", ",")
     text = unescape(re.sub(r"<(?!/?[ibu]>)[^>]*>", "", cue.text))
+    # A line that held only a tag is empty now, and an empty line would end the caption.
+    text = "\n".join(line.strip() for line in text.split("\n") if line.strip())
     return f"{number}\n{times}\n{text}\n"
 
 

@@ -48,7 +48,8 @@ def in_order(chapters: Iterable[Chapter], duration_ms: int | None = None) -> lis
 
 def _with_ends(chapters: Iterable[Chapter], duration_ms: int) -> list[tuple[Chapter, int]]:
     ordered = in_order(chapters, duration_ms)
-    return list(zip(ordered, [chapter.start_ms for chapter in ordered[1:]] + [duration_ms], strict=True))
+    ends = [*(chapter.start_ms for chapter in ordered[1:]), duration_ms]
+    return list(zip(ordered, ends, strict=False))
 
 
 def write_webvtt_chapters(chapters: Iterable[Chapter], duration_ms: int) -> str:
@@ -166,7 +167,7 @@ def from_container(entries: Iterable[tuple[int, str]], duration_ms: int) -> list
 def chapters_on(timeline: Timeline, source: str, chapters: Sequence[Chapter]) -> list[Chapter]:
     """A source's chapters as they fall in a recording; one whose start is cut away begins where it is first shown."""
     placed = []
-    for chapter, end in zip(chapters, [*(one.start_ms for one in chapters[1:]), None], strict=True):
+    for chapter, end in zip(chapters, [*(one.start_ms for one in chapters[1:]), None], strict=False):
         last = max((one.end for one in timeline.ranges), default=0) if end is None else end
         spans = timeline.spans(source, chapter.start_ms, last) if last > chapter.start_ms else ()
         if spans:

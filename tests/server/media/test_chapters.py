@@ -103,6 +103,13 @@ def test_chapters_are_put_in_order() -> None:
     assert in_order([*given, Chapter(10_000, "late")], 10_000) == [Chapter(0, "a"), Chapter(5000, "b c")]
 
 
+def test_no_chapters_are_none_in_every_format() -> None:
+    assert write_webvtt_chapters([], 1000) == "WEBVTT\n"
+    assert read_ffmetadata(write_ffmetadata([], 1000)) == []
+    assert read_podcast_json(write_podcast_json([], 1000).encode()) == []
+    assert chapters_on(Timeline(()), "talk", []) == []
+
+
 def test_lists_as_people_write_them() -> None:
     text = "Chapters:\n00:00 - Intro\n* 12:34 | Demo\n[1:02:03.5] Q: what?\n(75:00) Long\nThe end 9"
     assert titles(read_list(text)) == [(0, "Intro"), (754_000, "Demo"), (3_723_500, "Q: what?"), (4_500_000, "Long")]
