@@ -83,6 +83,12 @@ class PrivateSemma:
             raise AssertionError(f"semma {' '.join(words)}: {done.stdout[-500:]} {done.stderr[-1500:]}")
         return done.stdout
 
+    def restart(self) -> None:
+        """Start the supervisor again after its end, and wait until all serves."""
+        self.process.wait(30)
+        self.process = _start(self.data_dir, self.env)
+        _wait_serving(self)
+
     def log(self) -> str:
         """What the supervisor said."""
         return (self.data_dir / "up.log").read_text(errors="replace")
@@ -140,7 +146,7 @@ class PrivateSemma:
 
 
 @contextlib.contextmanager
-def private_semma(*, keep: bool = False, **settings: str) -> Iterator[PrivateSemma]:
+def private_semma(settings: Mapping[str, str], *, keep: bool = False) -> Iterator[PrivateSemma]:
     """Run a Semma while the block lasts; `settings` are further variables. Its data goes with it unless `keep`."""
     data_dir = Path(tempfile.mkdtemp(prefix="semma-"))
     port = _free_port()
@@ -153,11 +159,7 @@ def private_semma(*, keep: bool = False, **settings: str) -> Iterator[PrivateSem
         "SEMMA_PUBLIC_URL": f"http://127.0.0.1:{port}",
         **settings,
     }
-    with (data_dir / "up.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "server.cli", "up"], env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log
-        )
-    semma = PrivateSemma(data_dir, port, env, process)
+    semma = PrivateSemma(data_dir, port, env, _start(data_dir, env))
     try:
         _wait_serving(semma)
         semma.command("user", "create", "--admin", ADMIN)
@@ -167,6 +169,13 @@ def private_semma(*, keep: bool = False, **settings: str) -> Iterator[PrivateSem
         stop(semma)
         if not keep:
             shutil.rmtree(data_dir, ignore_errors=True)
+
+
+def _start(data_dir: Path, env: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+    with (data_dir / "up.log").open("wb") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "server.cli", "up"], env=dict(env), stdin=subprocess.DEVNULL, stdout=log, stderr=log
+        )
 
 
 def _scopes() -> list[str]:

@@ -44,7 +44,7 @@ class Encoded:
 
 def measure() -> None:
     """Every `transcode.*` result."""
-    with private_semma(SEMMA_ENCODE_THREADS=str(THREADS)) as semma, tempfile.TemporaryDirectory() as folder:
+    with private_semma({"SEMMA_ENCODE_THREADS": str(THREADS)}) as semma, tempfile.TemporaryDirectory() as folder:
         _first_frame(semma, Path(folder))
         _cpu_ratio(semma, Path(folder), "transcode.cpu_ratio_moving", "noisy_speaker", "<= 1.10")
         _cpu_ratio(semma, Path(folder), "transcode.cpu_ratio_slides", "slides", "<= 0.25")
