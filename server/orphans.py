@@ -45,14 +45,14 @@ async def _known(db: Db, kind: str, ids: Sequence[str]) -> set[str]:
     }
 
 
-async def find_orphans(database: Database, store: ObjectStore) -> list[Orphan]:
-    """Objects below our prefixes, older than a day, whose recording, source or upload has no row."""
+async def find_orphans(database: Database, store: ObjectStore, *, age: timedelta = AGE) -> list[Orphan]:
+    """Objects below our prefixes, older than `age`, whose recording, source or upload has no row."""
     found: list[Orphan] = []
     for kind in KINDS:
         batch: list[tuple[str, Orphan]] = []
         async for stored in store.objects(kind):
             owner = owner_of(stored.key)
-            if owner is not None and now() - stored.last_modified > AGE:
+            if owner is not None and now() - stored.last_modified > age:
                 batch.append((owner[1], Orphan(stored.key, stored.size_bytes)))
             if len(batch) >= _BATCH:
                 found += await _unowned(database, kind, batch)
@@ -69,7 +69,7 @@ async def _unowned(database: Database, kind: str, batch: list[tuple[str, Orphan]
     return [orphan for owner, orphan in batch if owner not in known]
 
 
-async def sweep_orphans(database: Database, store: ObjectStore) -> int:
+async def sweep_orphans(database: Database, store: ObjectStore, *, age: timedelta = AGE) -> int:
     """Remove them; returns how many."""
-    orphans = await find_orphans(database, store)
+    orphans = await find_orphans(database, store, age=age)
     return await store.delete_many([orphan.key for orphan in orphans])

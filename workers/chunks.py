@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from server.core.db import Db
 from server.core.storage import ObjectMissing, ObjectStore
 from server.media.chunk_command import Thumbnails
 from server.media.chunks import Chunk as PlannedChunk
@@ -18,7 +19,7 @@ from server.media.ffmpeg import find_ffmpeg
 from server.media.refusals import MediaError
 from server.media.source_info import SourceInfo
 from server.media.storyboard import GRID_MS, Storyboard, compose_sheet, plan_storyboard
-from server.recordings.assemble import note_chunk
+from server.recordings.assemble import note_chunk, note_progress
 from server.recordings.jobs import EncodeChunk
 from server.recordings.keys import (
     chunk_proof_path,
@@ -51,6 +52,11 @@ async def encode(job: EncodeChunk, work: Work) -> None:
         chunk = await chunk_at(db, job.recording, job.generation, job.position)
     if chunk is None or recording.state != ENCODING or recording.generation != job.generation:
         return
+
+    async def carry(db: Db, share: float) -> None:
+        tell(db, work.runtime, await note_progress(db, job.recording, chunk, share))
+
+    work.on_beat = carry
     proof = await _stored_proof(work.store, recording, chunk)
     if proof is None:
         proof = await _make(work, recording, source, chunk)

@@ -15,6 +15,7 @@ from server.core.runtime import Runtime
 from server.orphans import sweep_orphans
 from server.upload_purposes import make_desk
 from server.uploads.end import sweep_uploads
+from workers.purge import purge
 from workers.runtime import record_failure
 from workers.scratch import sweep_scratch
 
@@ -42,7 +43,8 @@ async def housekeep(runtime: Runtime) -> None:
 
 async def _hourly(runtime: Runtime) -> None:
     """What needs a look at everything: objects without an owner, rows of work long done."""
+    purged = await purge(runtime)
     orphans = await sweep_orphans(runtime.database, runtime.store)
     async with runtime.database.write() as db:
         await db.execute(delete(JobRow).where(JobRow.state.in_(ENDED), JobRow.updated_at < now() - JOBS_KEPT))
-    log.info("housekeeping.hourly", orphans=orphans)
+    log.info("housekeeping.hourly", purged=purged, orphans=orphans)

@@ -71,6 +71,8 @@ class Work:
         self.job_id, self.attempt = row.id, row.attempt
         self._progress: float | None = None
         self._finished = False
+        # Called in the transaction of each heartbeat with the progress so far, to carry it to the domain's own row.
+        self.on_beat: Callable[[Db, float], Awaitable[None]] | None = None
 
     @asynccontextmanager
     async def transaction(self, *, last: bool = False) -> AsyncIterator[Db]:

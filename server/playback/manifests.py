@@ -26,11 +26,13 @@ from server.playback.errors import MediaGone, MediaNotFound
 from server.playback.models import CaptionTrack
 from server.playback.queries import caption_tracks_of
 from server.recordings.keys import segment_name
-from server.recordings.models import READY, Chunk, Recording, Rendition
+from server.recordings.models import CANCELLED, FAILED, READY, Chunk, Recording, Rendition
 from server.recordings.queries import renditions_and_chunks
 
 VIDEO_TIMESCALE, AUDIO_TIMESCALE = 90_000, 48_000
 SEGMENT_S = 4
+# Nothing is added any more: what is there of failed work is a whole playlist too, or players would wait for ever.
+ENDED = (READY, FAILED, CANCELLED)
 Sizes = list[tuple[int, Fraction]]
 
 
@@ -108,7 +110,7 @@ async def media_playlist(db: Db, recording_id: str, generation: int, name: str) 
         segments, sizes = _video_segments(ready, name), video_sizes(ready, name)
     if not segments:
         raise MediaNotFound
-    ended = recording.state == READY
+    ended = recording.state in ENDED
     playlist = MediaPlaylist(
         target_duration=_target(sizes),
         segments=tuple(segments),
@@ -129,7 +131,7 @@ async def multivariant_playlist(db: Db, recording_id: str) -> tuple[str, bool]:
     ready = contiguous(chunks)
     audio = next((item for item in renditions if item.kind == "audio" and item.segments), None)
     videos = [item for item in renditions if item.kind == "video" and video_sizes(ready, item.name)]
-    growing = recording.state != READY
+    growing = recording.state not in ENDED
     playlist = MultivariantPlaylist(
         variants=tuple(_variants(recording, videos, audio, ready, has_captions=bool(tracks))),
         renditions=tuple([*_audio_rendition(recording, videos, audio), *_subtitles(tracks)]),
@@ -229,7 +231,7 @@ async def storyboard_index(db: Db, recording_id: str) -> tuple[str, bool]:
     cues = [
         f"{vtt_time(start)} --> {vtt_time(end)}\n{place}\n" for (start, place), end in zip(tiles, ends, strict=True)
     ]
-    return "\n".join(["WEBVTT\n", *cues]), recording.state != READY
+    return "\n".join(["WEBVTT\n", *cues]), recording.state not in ENDED
 
 
 def _tiles_of(chunk: Chunk) -> list[tuple[int, str]]:

@@ -10,7 +10,7 @@ from server.core.clock import now
 from server.core.db import Db
 from server.core.jobs import enqueue
 from server.recordings.jobs import RecordingReady
-from server.recordings.models import CANCELLED, FAILED, READY, Chunk, Recording, Rendition
+from server.recordings.models import CANCELLED, ENCODING, FAILED, READY, Chunk, Recording, Rendition
 from server.recordings.publish import publish_recording, should_publish
 from server.sessions.models import Session
 
@@ -110,6 +110,21 @@ async def note_audio(
     return recording
 
 
+async def note_progress(db: Db, recording_id: str, chunk: Chunk, share: float) -> Recording | None:
+    """A running chunk is this far (0…1); returns the recording when that moved it."""
+    recording = await db.get(Recording, recording_id, with_for_update=True)
+    if recording is None or recording.state != ENCODING or not recording.duration_ms:
+        return None
+    done_ms = sum(item.end_ms - item.start_ms for item in await chunks_of(db, recording) if item.done_at)
+    reached_ms = done_ms + (chunk.end_ms - chunk.start_ms) * share
+    progress = (1 - AUDIO_SHARE) * reached_ms / recording.duration_ms
+    if progress <= recording.progress:
+        return None
+    recording.progress = progress
+    recording.version += 1
+    return recording
+
+
 async def settle(db: Db, recording: Recording) -> None:
     """Bring the recording's own fields in line with its rows; publish or complete it when its time has come."""
     await db.flush()
@@ -122,7 +137,9 @@ async def settle(db: Db, recording: Recording) -> None:
         audio_complete=bool(audio and audio.complete),
         duration_ms=recording.duration_ms or 0,
     )
-    recording.progress, recording.playable_ms = standing.progress, standing.playable_ms
+    # What running chunks had reported on the way is never taken back.
+    recording.progress = max(recording.progress, standing.progress)
+    recording.playable_ms = standing.playable_ms
     recording.playable = standing.playable_ms > 0
     recording.version += 1
     if standing.complete and recording.state != READY:

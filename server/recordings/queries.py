@@ -58,9 +58,12 @@ def _joined() -> Select[Recording, Session, Event]:
     )
 
 
-async def get_recording(db: Db, actor: Actor, recording_id: str, action: Action = Action.SEE) -> Found:
+async def get_recording(
+    db: Db, actor: Actor, recording_id: str, action: Action = Action.SEE, *, lock: bool = False
+) -> Found:
     """The recording, if the actor may see it and do this to it; raises RecordingNotFound, Forbidden…"""
-    row = (await db.execute(_joined().where(Recording.id == recording_id, sees(actor)))).one_or_none()
+    query = _joined().where(Recording.id == recording_id, sees(actor))
+    row = (await db.execute(query.with_for_update(of=Recording) if lock else query)).one_or_none()
     if row is None:
         raise RecordingNotFound
     found = Found(row[0], row[1], row[2])

@@ -49,7 +49,7 @@ async def _change(
 ) -> Response[RecordingView]:
     """Run one act on a recording its organiser names, tell the listeners, answer its new state."""
     async with runtime.database.write() as db:
-        found = await get_recording(db, actor, recording_id, Action.MANAGE_RECORDING)
+        found = await get_recording(db, actor, recording_id, Action.MANAGE_RECORDING, lock=True)
         check_if_match(request, found.recording.version)
         await act(db, found)
         await db.flush()

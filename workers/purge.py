@@ -1,0 +1,92 @@
+"""What was deleted and can no longer be brought back: its rows go, and its objects are handed to the removals.
+
+Everything is found again by its `deleted_at`, so a round that is cut short is simply continued by the next one.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, select
+
+from server.core.clock import now
+from server.core.db import Db
+from server.core.removals import remove_later
+from server.core.runtime import Runtime
+from server.events.models import Event, EventLink, Room, Series, Track
+from server.playback.models import CaptionTrack, ChapterList
+from server.recordings.keys import recording_prefix
+from server.recordings.models import Recording, Source
+from server.sessions.models import Session, SessionLink, Speaker
+from server.uploads.models import FAILED, FINISHED, Upload
+
+_BATCH = 50
+# Links are deleted with undo too; they own nothing.
+_PLAIN: tuple[Any, ...] = (Room, Track, Speaker, EventLink, SessionLink, CaptionTrack)
+
+
+async def purge(runtime: Runtime) -> int:
+    """One round, bounded; returns how many things went."""
+    before = now() - timedelta(seconds=runtime.limits.undo_s)
+    gone = 0
+    async with runtime.database.write() as db:
+        gone += await _purge_recordings(db, select(Recording).where(Recording.deleted_at < before).limit(_BATCH))
+        gone += await _purge_sessions(db, await _ids(db, Session, before))
+        gone += await _purge_events(db, await _ids(db, Event, before))
+        for model in (*_PLAIN, Series):
+            gone += await _delete(db, model, await _ids(db, model, before))
+    return gone
+
+
+async def _ids(db: Db, model: Any, before: datetime) -> list[str]:
+    return list(await db.scalars(select(model.id).where(model.deleted_at < before).limit(_BATCH)))
+
+
+async def _delete(db: Db, model: Any, ids: Sequence[str]) -> int:
+    if ids:
+        await db.execute(delete(model).where(model.id.in_(ids)))
+    return len(ids)
+
+
+async def _purge_recordings(db: Db, chosen: Any) -> int:
+    """Free what recordings own: their renditions, and sources no living recording is cut from."""
+    recordings = list(await db.scalars(chosen))
+    for recording in recordings:
+        await remove_later(
+            db, recording_prefix(recording.id), reason="recording purged", owner_id=f"purge:{recording.id}", after_s=0
+        )
+        await _purge_sources(db, recording)
+        await db.execute(delete(ChapterList).where(ChapterList.recording_id == recording.id))
+        await db.delete(recording)
+    await db.flush()
+    return len(recordings)
+
+
+async def _purge_sources(db: Db, recording: Recording) -> None:
+    mine = {part["source_id"] for part in recording.cut}
+    others = await db.scalars(
+        select(Recording.cut).where(Recording.session_id == recording.session_id, Recording.id != recording.id)
+    )
+    kept = {part["source_id"] for cut in others for part in cut}
+    for source in await db.scalars(select(Source).where(Source.id.in_(mine - kept))):
+        await remove_later(db, source.key, reason="source purged", owner_id=f"purge:{source.id}", after_s=0)
+        await db.delete(source)
+
+
+async def _purge_sessions(db: Db, ids: Sequence[str]) -> int:
+    if not ids:
+        return 0
+    await _purge_recordings(db, select(Recording).where(Recording.session_id.in_(ids)))
+    await db.execute(delete(CaptionTrack).where(CaptionTrack.session_id.in_(ids)))
+    # Unfinished uploads expire by themselves; the file of a finished one is its source's, freed above.
+    ended = (Upload.session_id.in_(ids), Upload.state.in_((FINISHED, FAILED)))
+    await db.execute(delete(Upload).where(*ended))
+    return await _delete(db, Session, ids)
+
+
+async def _purge_events(db: Db, ids: Sequence[str]) -> int:
+    if not ids:
+        return 0
+    sessions = list(await db.scalars(select(Session.id).where(Session.event_id.in_(ids))))
+    await _purge_sessions(db, sessions)
+    return await _delete(db, Event, ids)
