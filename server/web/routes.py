@@ -9,6 +9,7 @@ from litestar.exceptions import HTTPException
 
 from server.core.errors import SemmaError
 from server.core.runtime import Runtime
+from server.web.api_docs import show_docs
 from server.web.doors import door_handlers
 from server.web.pages import DoorClosed, show_door, viewer_handlers
 from server.web.respond import fault_page
@@ -63,7 +64,7 @@ class Pages:
 
         return Router(
             path="/",
-            route_handlers=[static_file, *viewer_handlers, *door_handlers, *studio_handlers],
+            route_handlers=[static_file, show_docs, *viewer_handlers, *door_handlers, *studio_handlers],
             dependencies={"view": Provide(provide_view), "statics": Provide(provide_statics)},
             exception_handlers={
                 SemmaError: self.show_fault,
