@@ -36,6 +36,8 @@ COMMANDS = (
     Row(KEEP, "doctor", "server.commands.keep:doctor", "Say what was found, what is wrong and what to do."),
     Row(KEEP, "backup", "server.commands.keep:backup", "Write database, secret and list of objects into one file."),
     Row(KEEP, "restore", "server.commands.keep:restore", "Bring a backup back."),
+    Row(KEEP, "alive", "server.commands.serve:alive", "Health check of a container."),
+    Row(KEEP, "certificate", "server.commands.serve:certificate", "Make a certificate for localhost."),
     Row(USE, "user", "server.commands.user:user", "Accounts: make one, get a sign-in link, make an API token."),
     Row(KEEP, "settings", "server.commands.keep:settings", "Print the table of all settings."),
     Row(USE, "upload", "server.upload_command:upload", "Send a recording, slides or captions to a session."),

@@ -5,10 +5,17 @@ One task, `semma.work`, takes a job's id. Beat rings `semma.housekeep` on the li
 
 from typing import Any
 
-from celery.signals import beat_init, setup_logging, worker_process_init, worker_process_shutdown, worker_ready
+from celery.signals import (
+    after_task_publish,
+    beat_init,
+    setup_logging,
+    worker_process_init,
+    worker_process_shutdown,
+    worker_ready,
+)
 
 from server.core.log import configure_logging
-from server.core.notify import tell_ready
+from server.core.notify import tell_alive, tell_ready
 from server.core.queue import WORK, make_celery
 from server.core.settings import read_settings
 from workers.runtime import WorkerProcess
@@ -33,9 +40,19 @@ def _set_up_logging(**_arguments: Any) -> None:
 
 
 @worker_ready.connect
-@beat_init.connect
-def _tell_ready(**_arguments: Any) -> None:
+def _worker_is_ready(sender: Any, **_arguments: Any) -> None:
     tell_ready()
+    sender.timer.call_repeatedly(10, tell_alive)  # from the worker's own loop: one that hangs falls silent
+
+
+@beat_init.connect
+def _beat_is_ready(**_arguments: Any) -> None:
+    tell_ready()
+    after_task_publish.connect(_beat_is_alive)
+
+
+def _beat_is_alive(**_arguments: Any) -> None:
+    tell_alive()
 
 
 @worker_process_init.connect
