@@ -64,16 +64,14 @@ def running_postgres(folder: Path) -> Iterator[str]:
             stdout=output, stderr=output, user=user, env=environment, cwd=folder,
         )  # fmt: skip
     try:
-        eventually(lambda: _answers(port), timeout_s=30, what="PostgreSQL to answer")
+        eventually(lambda: _answers(binaries, port), timeout_s=30, what="PostgreSQL to answer")
         yield f"postgresql://semma@127.0.0.1:{port}/postgres"
     finally:
         server.terminate()
         server.wait(20)
 
 
-def _answers(port: int) -> bool:
-    try:
-        with socket.create_connection(("127.0.0.1", port), 1):
-            return True
-    except OSError:
-        return False
+def _answers(binaries: Path, port: int) -> bool:
+    """Whether the server takes connections; one that is still starting does not."""
+    asked = subprocess.run([binaries / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)], check=False)
+    return asked.returncode == 0

@@ -26,7 +26,8 @@ async def world(runtime: Runtime) -> World:
 
 
 async def _recording(runtime: Runtime, world: World) -> str:
-    source = Source(id=new_id(), event_id=world.event, key=f"uploads/{new_id()}/file", size_bytes=4, upload_id=new_id())
+    upload = new_id()
+    source = Source(id=new_id(), event_id=world.event, key=f"uploads/{upload}/file", size_bytes=4, upload_id=upload)
     recording = Recording(
         id=new_id(),
         event_id=world.event,
