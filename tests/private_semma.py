@@ -96,7 +96,7 @@ class PrivateSemma:
     def make_session(self, title: str) -> str:
         """A session to upload to (in an event made at the first call); its id."""
         if not self._event:
-            slug = f"bench-{os.getpid()}"
+            slug = "bench"
             event = {"title": "Bench", "slug": slug, "visibility": "public", "languages": ["en"]}
             self._event = self.api("POST", "/api/v1/events", json=event).json()["id"]
         asked = {"event": self._event, "title": title, "language": "en"}
@@ -149,7 +149,7 @@ class PrivateSemma:
 def private_semma(settings: Mapping[str, str], *, keep: bool = False) -> Iterator[PrivateSemma]:
     """Run a Semma while the block lasts; `settings` are further variables. Its data goes with it unless `keep`."""
     data_dir = Path(tempfile.mkdtemp(prefix="semma-"))
-    port = _free_port()
+    port = free_port()
     engines = ("DATABASE_URL", "REDIS_URL", "S3_ENDPOINT_URL", "S3_BUCKET", "AWS_ACCESS_KEY_ID")
     inherited = {name: value for name, value in os.environ.items() if name not in engines}
     env = {
@@ -186,7 +186,8 @@ def _token_in(printed: str) -> str:
     return next(word for word in printed.split() if word.startswith("semma_api"))
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A loopback port that is free now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -1,0 +1,22 @@
+"""`python -m tests.bench [group…]`: transcode, upload, api; all without arguments."""
+
+import sys
+
+from tests.bench import api, transcode, uploads
+
+GROUPS = {"transcode": transcode.measure, "upload": uploads.measure, "api": api.measure}
+
+
+def main(words: list[str]) -> int:
+    """Run the groups named, or all; 2 for an unknown name. A goal that is missed is reported, not punished."""
+    unknown = [word for word in words if word not in GROUPS]
+    if unknown:
+        print(f"bench: no group {', '.join(unknown)}; there are {', '.join(GROUPS)}", file=sys.stderr)  # noqa: T201
+        return 2
+    for word in words or GROUPS:
+        GROUPS[word]()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
