@@ -10,6 +10,13 @@ class TokenInvalid(Unauthenticated):
     says = "This API token is not valid (any more); make a new one under /api/v1/tokens."
 
 
+class ScopeMissing(Forbidden):
+    """An API token whose user may, but whose scopes do not reach so far."""
+
+    code = "auth.scope_missing"
+    says = "This API token lacks the scope for this."
+
+
 class SignInFailed(Unauthenticated):
     """Unknown address or wrong password; which of them is not said."""
 

@@ -1,14 +1,16 @@
 """Who may do what: one table decides everything.
 
 A row is an action; its columns say what a role on the subject is needed. `can` is pure; `require` turns a no into the
-right error: what the asker may not even know of is NotFound, an anonymous asker is asked to sign in, everybody else is
-Forbidden. List queries use the same table through `visible_*` in each feature's queries.
+right error: a token that only lacks the scope is told which one, what the asker may not even know of is NotFound, an
+anonymous asker is asked to sign in, everybody else is Forbidden. List queries use the same table through `visible_*`
+in each feature's queries.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from server.accounts.actor import Actor
+from server.accounts.errors import ScopeMissing
 from server.core.errors import Forbidden, NotFound, Unauthenticated
 
 
@@ -114,13 +116,16 @@ def can(actor: Actor, action: Action, subject: Subject) -> bool:
 
 
 def require(actor: Actor, action: Action, subject: Subject) -> None:
-    """Raise NotFound, Unauthenticated or Forbidden unless the actor may."""
+    """Raise ScopeMissing, NotFound, Unauthenticated or Forbidden unless the actor may."""
     if can(actor, action, subject):
         return
-    if subject.event_id is not None and action is not Action.SEE and not can(actor, Action.SEE, subject):
+    whole = replace(actor, scopes=None)
+    if actor.scopes is not None and can(whole, action, subject):
+        raise ScopeMissing(f"This needs an API token with the scope `{SCOPE_OF[action]}`.")
+    if subject.event_id is not None and action is not Action.SEE and not can(whole, Action.SEE, subject):
         raise NotFound
     if not actor.is_known:
         raise Unauthenticated
-    if action is Action.SEE and (actor.scopes is None or SCOPE_OF[action] in actor.scopes):
+    if action is Action.SEE:
         raise NotFound
     raise Forbidden

@@ -80,6 +80,12 @@ async def actor_by_login(
     return actor, login
 
 
+def reach_of(scopes: Iterable[str]) -> frozenset[str]:
+    """What a token with these scopes may do: who may write may read."""
+    found = set(scopes)
+    return frozenset(found | {"read"} if "write" in found else found)
+
+
 async def valid_login(db: Db, secret: str, *, moment: datetime) -> Login | None:
     """The login with this cookie's secret, None when it has ended or there is no cookie."""
     if not secret:
@@ -114,7 +120,7 @@ async def actor_by_token(db: Db, secret: str, *, moment: datetime) -> tuple[Acto
         viewer_of=rights.viewer_of,
         speaker_of=rights.speaker_of,
         speaks_at=rights.speaks_at,
-        scopes=frozenset(token.scopes),
+        scopes=reach_of(token.scopes),
     )
     return actor, token
 

@@ -130,7 +130,8 @@ class TokenMade(msgspec.Struct):
 
 
 class NewToken(msgspec.Struct, forbid_unknown_fields=True):
-    """A token to make. Scopes: read; upload (files only); write (programme, publishing); admin (people and access)."""
+    """A token to make. Scopes: read; upload (files only); write (programme and publishing, reading too);
+    admin (people and access)."""
 
     name: Annotated[str, Meta(min_length=1, max_length=200, examples=["Recording desk"])]
     scopes: Scopes

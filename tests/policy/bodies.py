@@ -1,0 +1,96 @@
+"""What to send where a route takes a body, so that rights decide the answer and nothing else does.
+
+By (method, path) or, for a case of its own, (method, path, case). A path's words come from the world by their name in
+the path; `WORDS` says which where that name is not enough.
+"""
+
+import base64
+from typing import Any
+
+from tests.policy.world import CODE, PASSWORD
+
+_LINK = {"kind": "blog", "url": "https://example.org/b"}
+_TUS = {"Tus-Resumable": "1.0.0"}
+_FORM = {"content-type": "application/x-www-form-urlencoded"}
+
+JSON: dict[tuple[str, ...], Any] = {
+    ("POST", "/api/v1/sign-in"): {"email": "newcomer@example.org", "password": PASSWORD},
+    ("POST", "/api/v1/sign-in-links"): {"email": "newcomer@example.org"},
+    ("POST", "/api/v1/sign-in-links/use"): {"token": "semma_in_nothing"},
+    ("PATCH", "/api/v1/users/me"): {"name": "N"},
+    ("PUT", "/api/v1/users/me/password"): {"password": PASSWORD, "present": PASSWORD},
+    ("POST", "/api/v1/users"): {"email": "brand-new@example.org"},
+    ("PATCH", "/api/v1/users/{user_id}"): {"name": "N"},
+    ("POST", "/api/v1/tokens"): {"name": "T", "scopes": ["admin"]},
+    ("POST", "/api/v1/events/{event}/grants"): {"email": "newcomer@example.org", "role": "viewer"},
+    ("POST", "/api/v1/sessions/{session}/grants"): {"email": "newcomer@example.org", "role": "speaker"},
+    ("POST", "/api/v1/sessions/{session}/speaker-links"): {"name": "P"},
+    ("PUT", "/api/v1/events/{event}/access/code"): {"code": "another code"},
+    ("POST", "/api/v1/events/{event}/access/close"): {},
+    ("POST", "/api/v1/events/{event}/access/enter"): {"code": CODE},
+    ("POST", "/api/v1/series"): {"title": "S"},
+    ("PATCH", "/api/v1/series/{series}"): {"title": "S"},
+    ("POST", "/api/v1/events"): {"title": "New"},
+    ("PATCH", "/api/v1/events/{event}"): {"title": "E"},
+    ("POST", "/api/v1/events/{event}/rooms"): {"name": "R"},
+    ("PATCH", "/api/v1/events/{event}/rooms/{room}"): {"name": "R"},
+    ("POST", "/api/v1/events/{event}/tracks"): {"name": "T"},
+    ("PATCH", "/api/v1/events/{event}/tracks/{track}"): {"name": "T"},
+    ("POST", "/api/v1/events/{event}/links"): _LINK,
+    ("PUT", "/api/v1/events/{event}/links"): [_LINK],
+    ("POST", "/api/v1/sessions"): {"event": "{event}", "title": "T"},
+    ("POST", "/api/v1/events/{event}/sessions"): {"title": "T"},
+    ("PATCH", "/api/v1/sessions/{session}"): {"title": "T"},
+    ("POST", "/api/v1/sessions/{session}/links"): _LINK,
+    ("PUT", "/api/v1/sessions/{session}/links"): [_LINK],
+    ("POST", "/api/v1/speakers"): {"name": "P"},
+    ("PATCH", "/api/v1/speakers/{speaker}"): {"name": "P"},
+}
+
+RAW: dict[tuple[str, ...], tuple[bytes, dict[str, str]]] = {
+    ("POST", "/api/v1/events/{event}/attendees"): (b"a@example.org,A", {"content-type": "text/csv"}),
+    ("POST", "/sign-in"): (f"email=newcomer@example.org&password={PASSWORD}&way=password".encode(), _FORM),
+    ("POST", "/sign-in/{secret}"): (b"", _FORM),
+    ("POST", "/{event}/access"): (f"code={CODE}".encode(), _FORM),
+    ("POST", "/sign-out"): (b"", _FORM),
+    ("HEAD", "/api/v1/uploads/{upload_id}"): (b"", _TUS),
+    ("DELETE", "/api/v1/uploads/{upload_id}"): (b"", _TUS),
+    ("POST", "/api/v1/uploads/{upload_id}"): (b"", _TUS | {"X-HTTP-Method-Override": "DELETE"}),
+    # An offset that does not fit is told only to who may write.
+    ("PATCH", "/api/v1/uploads/{upload_id}"): (
+        b"x",
+        _TUS | {"Upload-Offset": "5", "content-type": "application/offset+octet-stream"},
+    ),
+}
+
+WORDS: dict[tuple[str, ...], dict[str, str]] = {
+    ("POST", "/api/v1/series/{series}/restore"): {"series": "series_deleted"},
+    ("POST", "/api/v1/events/{event}/restore"): {"event": "event_deleted"},
+    ("POST", "/api/v1/events/{event}/rooms/{room}/restore"): {"room": "room_deleted"},
+    ("POST", "/api/v1/events/{event}/tracks/{track}/restore"): {"track": "track_deleted"},
+    ("DELETE", "/api/v1/events/{event}/links/{link}"): {"link": "event_link"},
+    ("POST", "/api/v1/events/{event}/links/{link}/restore"): {"link": "event_link_deleted"},
+    ("POST", "/api/v1/sessions/{session}/restore"): {"session": "session_deleted"},
+    ("DELETE", "/api/v1/sessions/{session}/links/{link}"): {"link": "session_link"},
+    ("POST", "/api/v1/sessions/{session}/links/{link}/restore"): {"link": "session_link_deleted"},
+    ("POST", "/api/v1/speakers/{speaker}/restore"): {"speaker": "speaker_deleted"},
+    ("DELETE", "/api/v1/sessions/{session}/grants/{grant_id}"): {"grant_id": "session_grant"},
+    ("DELETE", "/api/v1/events/{event}/attendees/{link_id}"): {"link_id": "attendee_link"},
+    ("DELETE", "/api/v1/sessions/{session}/speaker-links/{link_id}"): {"link_id": "speaker_link"},
+    ("GET", "/api/v1/recordings/{recording_id}", "unpublished"): {"recording_id": "recording_hidden"},
+    ("GET", "/api/v1/recordings/{recording_id}", "deleted"): {"recording_id": "recording_deleted"},
+    ("POST", "/api/v1/recordings/{recording_id}/restore"): {"recording_id": "recording_deleted"},
+    ("POST", "/api/v1/captions/{track_id}/restore"): {"track_id": "captions_deleted"},
+    ("GET", "/join/{secret}"): {"secret": "join_secret"},
+    ("GET", "/{event}"): {"event": "event_slug"},
+    ("GET", "/{event}/sessions/{session}"): {"event": "event_slug", "session": "session_slug"},
+    ("GET", "/embed/{event}/sessions/{session}"): {"event": "event_slug", "session": "session_slug"},
+    ("GET", "/api/v1/sessions/{session_id}/playback"): {"session_id": "session"},
+}
+
+
+def tus_creation(session_id: str, purpose: str) -> dict[str, str]:
+    """Headers that begin an upload."""
+    pairs = {"session": session_id, "purpose": purpose, "filename": "talk.mp4", "language": "en"}
+    text = ",".join(f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in pairs.items())
+    return _TUS | {"Upload-Length": "10", "Upload-Metadata": text}

@@ -1,0 +1,216 @@
+"""One event of every visibility with everything in it, and everybody who may ask."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from server.accounts.attendees import Person
+from server.accounts.csrf import make_token as make_csrf_token
+from server.accounts.enter import fold_code
+from server.accounts.grants import give_grant
+from server.accounts.links import add_code_pass, add_link_pass, make_links
+from server.accounts.login import open_login
+from server.accounts.models import PersonalLink, User
+from server.accounts.passwords import hash_code, hash_password
+from server.accounts.tokens import SCOPES, make_token
+from server.accounts.users import create_user, set_password_hash
+from server.core.clock import now
+from server.core.db import Db
+from server.core.runtime import Runtime
+from server.events.models import Event, EventLink, Room, Series, Track
+from server.playback.models import CaptionTrack
+from server.recordings.models import READY, Chunk, Recording, Rendition, Source
+from server.sessions.models import Session, SessionLink, SessionSpeaker, Speaker
+from server.uploads.models import Upload
+from server.web.statics import read_statics
+from tests.policy.table import VISIBILITIES
+
+PASSWORD, CODE = "correct horse battery staple", "semma 2027"
+
+
+@dataclass
+class Asker:
+    """How somebody asks, and the ids only they have."""
+
+    headers: dict[str, str]
+    own: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class World:
+    """Path words by visibility, and askers by visibility and name."""
+
+    words: dict[str, dict[str, str]] = field(default_factory=dict)
+    askers: dict[str, dict[str, Asker]] = field(default_factory=dict)
+
+
+async def make_world(runtime: Runtime) -> World:
+    """Everything, in one transaction."""
+    world = World()
+    code_hash, password_hash = await hash_code(fold_code(CODE)), await hash_password(PASSWORD)
+    async with runtime.database.write() as db:
+        users = {name: await create_user(db, email=f"{name}@example.org", is_admin=name == "admin") for name in _USERS}
+        for user in users.values():
+            await set_password_hash(db, user.id, password_hash)
+        shared = await _shared(db, runtime, users)
+        for visibility in VISIBILITIES:
+            words = shared | await _an_event(db, runtime, visibility, users, code_hash)
+            world.words[visibility] = words
+            world.askers[visibility] = await _askers(db, runtime, users, words)
+    return world
+
+
+_USERS = ("other", "speaker", "organiser", "admin", "newcomer", "bystander")
+
+
+async def _add(db: Db, row: Any) -> str:
+    db.add(row)
+    await db.flush()
+    return str(row.id)
+
+
+async def _shared(db: Db, runtime: Runtime, users: dict[str, User]) -> dict[str, str]:
+    """What stands beside events."""
+    elsewhere = await _add(db, Event(slug="elsewhere", title="Elsewhere"))
+    await give_grant(db, user_id=users["other"].id, role="organiser", event_id=elsewhere)
+    token, _secret = await make_token(db, user_id=users["admin"].id, name="t", scopes=SCOPES)
+    return {
+        "series": await _add(db, Series(slug="series", title="Series")),
+        "series_deleted": await _add(db, Series(slug="gone", title="Gone", deleted_at=now())),
+        "user_id": users["bystander"].id,
+        "token_id": token.id,
+        "token": "public",
+        "file": "index.m3u8",
+        "digest": read_statics().url("img/mark.svg").split("/")[2],
+        "path": "img/mark.svg",
+    }
+
+
+async def _an_event(
+    db: Db, runtime: Runtime, visibility: str, users: dict[str, User], code_hash: str
+) -> dict[str, str]:
+    """An event with everything in it; its ids by the names paths use."""
+    event = await _add(
+        db, Event(slug=f"{visibility}-event", title="E", visibility=visibility, access_code_hash=code_hash)
+    )
+    gone = await _add(db, Event(slug=f"{visibility}-gone", title="G", visibility=visibility, deleted_at=now()))
+    for event_id in (event, gone):
+        await give_grant(db, user_id=users["organiser"].id, role="organiser", event_id=event_id)
+    grant = await give_grant(db, user_id=users["bystander"].id, role="viewer", event_id=event)
+    words = {"event": event, "event_slug": f"{visibility}-event", "event_deleted": gone, "grant_id": grant.id}
+    for kind, model in (("room", Room), ("track", Track)):
+        words[kind] = await _add(db, model(event_id=event, slug=kind, name=kind))
+        words[f"{kind}_deleted"] = await _add(
+            db, model(event_id=event, slug=f"{kind}-gone", name=kind, deleted_at=now())
+        )
+    link = {"kind": "blog", "url": "https://example.org/"}
+    words["event_link"] = await _add(db, EventLink(event_id=event, **link))
+    words["event_link_deleted"] = await _add(db, EventLink(event_id=event, deleted_at=now(), **link))
+    words |= await _sessions(db, event, users)
+    words |= await _media(db, event, words)
+    attendee, speaker = Person(1, "attendee@example.org", "A"), Person(1, "", "S")
+    (viewer_link, viewer_secret), *_ = await make_links(db, [attendee], event_id=event)
+    (speaker_link, _), *_ = await make_links(db, [speaker], event_id=event, session_id=words["session"])
+    return words | {
+        "attendee_link": viewer_link.id,
+        "join_secret": viewer_secret,
+        "speaker_link": speaker_link.id,
+    }
+
+
+async def _sessions(db: Db, event: str, users: dict[str, User]) -> dict[str, str]:
+    session = await _add(db, Session(event_id=event, guid="a", slug="talk", title="T", starts_at=now()))
+    gone = await _add(db, Session(event_id=event, guid="b", slug="gone", title="G", deleted_at=now()))
+    grant = await give_grant(db, user_id=users["speaker"].id, role="speaker", event_id=event, session_id=session)
+    link = {"kind": "blog", "url": "https://example.org/"}
+    speaker = await _add(db, Speaker(slug=f"s-{event}", name="S"))
+    idle = await _add(db, Speaker(slug=f"gone-{event}", name="G", deleted_at=now()))
+    db.add_all(
+        [SessionSpeaker(session_id=session, speaker_id=speaker), SessionSpeaker(session_id=session, speaker_id=idle)]
+    )
+    return {
+        "session": session,
+        "session_slug": "talk",
+        "session_deleted": gone,
+        "session_grant": grant.id,
+        "session_link": await _add(db, SessionLink(session_id=session, **link)),
+        "session_link_deleted": await _add(db, SessionLink(session_id=session, deleted_at=now(), **link)),
+        "speaker": speaker,
+        "speaker_deleted": idle,
+    }
+
+
+async def _media(db: Db, event: str, words: dict[str, str]) -> dict[str, str]:
+    """A published recording, one that is not, a deleted one; captions; an upload under way."""
+    session = words["session"]
+    source = await _add(db, Source(event_id=event, key=f"sources/{event}", size_bytes=1))
+    cut = [{"source_id": source, "start_ms": 0, "end_ms": None}]
+    found: dict[str, str] = {}
+    for name, values in (
+        ("recording_id", {"published_at": now()}),
+        ("recording_hidden", {"created_at": now() - timedelta(days=1)}),
+        ("recording_deleted", {"published_at": now(), "deleted_at": now()}),
+    ):
+        recording = Recording(event_id=event, session_id=session, state=READY, playable=True, cut=cut, **values)
+        found[name] = await _add(db, recording)
+        await _watchable(db, found[name])
+    words_of_captions = {"event_id": event, "session_id": session, "language": "en", "cues": [[0, 900, "Hello"]]}
+    found["track_id"] = await _add(db, CaptionTrack(**words_of_captions))
+    found["captions_deleted"] = await _add(db, CaptionTrack(deleted_at=now(), **words_of_captions))
+    upload = Upload(
+        event_id=event,
+        session_id=session,
+        purpose="recording",
+        length_bytes=10,
+        key=f"uploads/{event}",
+        expires_at=now() + timedelta(days=1),
+    )
+    return found | {"upload_id": await _add(db, upload)}
+
+
+async def _watchable(db: Db, recording_id: str) -> None:
+    """One rung of one segment, finished: enough for playlists to be made."""
+    await _add(
+        db,
+        Rendition(
+            recording_id=recording_id,
+            name="360p",
+            kind="video",
+            width=640,
+            height=360,
+            frame_rate="25/1",
+            codecs="avc1.640015",
+            init_key="init-0123456789ab.mp4",
+            complete=True,
+        ),
+    )
+    chunk = {"position": 0, "start_ms": 0, "end_ms": 4000, "first_segment": 0, "done_at": now()}
+    await _add(db, Chunk(recording_id=recording_id, segments={"360p": [[360_000, 1000]]}, **chunk))
+
+
+async def _askers(db: Db, runtime: Runtime, users: dict[str, User], words: dict[str, str]) -> dict[str, Asker]:
+    """Everybody who asks about this event."""
+    askers = {"anon": _browser(runtime, "", {})}
+    for name in ("other", "speaker", "organiser", "admin"):
+        fresh = await open_login(db, user_id=users[name].id, lasts_s=86_400)
+        askers[name] = _browser(runtime, fresh.secret, {"login_id": fresh.login_id})
+    for name, link_id in (("viewer", words["attendee_link"]), ("splink", words["speaker_link"])):
+        fresh = await open_login(db, user_id=None, lasts_s=86_400)
+        link = await db.get_one(PersonalLink, link_id)
+        await add_link_pass(db, fresh.login_id, link)
+        askers[name] = _browser(runtime, fresh.secret, {"login_id": fresh.login_id})
+    fresh = await open_login(db, user_id=None, lasts_s=86_400)
+    await add_code_pass(db, fresh.login_id, event_id=words["event"], access_epoch=0)
+    askers["code"] = _browser(runtime, fresh.secret, {"login_id": fresh.login_id})
+    for scope in SCOPES:
+        _token, secret = await make_token(db, user_id=users["admin"].id, name=scope, scopes=[scope])
+        own = {"login_id": askers["admin"].own["login_id"]}
+        askers[f"t:{scope}"] = Asker({"authorization": f"Bearer {secret}"}, own)
+    return askers
+
+
+def _browser(runtime: Runtime, login_secret: str, own: dict[str, str]) -> Asker:
+    """Headers of a browser that sends what our own page would."""
+    csrf = make_csrf_token(runtime.keyring, login_secret)
+    cookies = f"semma_csrf={csrf}" + (f"; semma_login={login_secret}" if login_secret else "")
+    return Asker({"cookie": cookies, "x-csrf-token": csrf, "sec-fetch-site": "same-origin"}, own)
