@@ -248,7 +248,7 @@ def _only_changes(picture: Any, order: ChunkOrder) -> Any:
             lo=64 * 2,
             frac=0.02,
             # At least one picture a second stays, so that noise below the threshold does not stand still for long.
-            max=max(1, round(top.rate)),
+            max=max(1, round(top.rate) - 1),
         )
         .filter("crop", w=top.width, h=top.height, x=BLIND_COLUMNS, y=0)
     )

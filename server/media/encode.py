@@ -156,8 +156,10 @@ async def _run(order: ChunkOrder, limits: Limits, on_progress: Callable[[float],
         if on_progress is not None and name == "frame" and value.strip().isdigit():
             on_progress(min(0.99, int(value) / expected))
 
-    await run(chunk_command(order), limits=limits, cwd=order.workdir, on_line=on_line)
-    return await asyncio.to_thread(_read_coverage, order)
+    finished = await run(chunk_command(order), limits=limits, cwd=order.workdir, on_line=on_line)
+    found = await asyncio.to_thread(_read_coverage, order)
+    # With damage reported, a pause is a loss too: the packets themselves could not be read.
+    return replace(found, lost=found.gaps) if finished.errors and not found.lost else found
 
 
 def _read_coverage(order: ChunkOrder) -> Coverage:

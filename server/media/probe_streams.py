@@ -10,6 +10,7 @@ import av.error
 from server.media.probe_scan import Pace, Spans
 
 LOOK_AT_FRAMES = 6
+LOOK_AT_S = 15
 # ITU-T H.273 numbers, by the names ffmpeg's options take.
 PRIMARIES = {
     1: "bt709",
@@ -130,19 +131,36 @@ def describe_video(
 
 def first_frames(container: Any, stream: Any) -> list[Any]:
     """A few decoded pictures from the start; fewer, or none, where decoding fails."""
-    frames: list[Any] = []
+    for rewind in (True, False):
+        frames: list[Any] = []
+        try:
+            if rewind:
+                container.seek(container.start_time or 0, backward=True)
+            else:
+                container.seek(0, backward=True, any_frame=True)
+        except (av.error.FFmpegError, OSError):
+            continue
+        stream.codec_context.flush_buffers()
+        if _decode_some(container, stream, frames):
+            return frames
+    return []
+
+
+def _decode_some(container: Any, stream: Any, frames: list[Any]) -> bool:
+    first: Fraction | None = None
     try:
-        container.seek(container.start_time or 0, backward=True)
         for packet in container.demux(stream):
+            at = Fraction(packet.pts * packet.time_base) if packet.pts is not None else None
+            first = at if first is None else first
             try:
                 frames.extend(packet.decode())
             except av.error.FFmpegError:
                 continue
-            if len(frames) >= LOOK_AT_FRAMES or (packet.pts is not None and packet.pts * packet.time_base > 30):
+            if len(frames) >= LOOK_AT_FRAMES or (at is not None and first is not None and at - first > LOOK_AT_S):
                 break
     except (av.error.FFmpegError, OSError):
         pass
-    return frames
+    return bool(frames)
 
 
 def orientation(frame: Any) -> tuple[int, bool]:
@@ -168,16 +186,24 @@ def displayed(width: int, height: int, aspect: Fraction, rotation: int) -> dict[
 
 
 def frame_rate(stream: Any, pace: Pace) -> Fraction:
-    """The average rate: what was counted, else what the container says; never r_frame_rate, which is a guess."""
+    """Frames a second: what was counted where pictures come evenly, else the pace they usually have.
+
+    Never r_frame_rate, which is a guess, and not the mean of an uneven source: a screen recording that stood still for
+    an hour moves at its own pace when it moves, and that is what encoders must be told.
+    """
     gaps = pace.gaps()
-    counted = pace.rate or (1 / (sum(gaps, Fraction(0)) / len(gaps)) if gaps else None)
-    said = stream.average_rate
-    best = counted or (Fraction(said) if said else None) or Fraction(25)
-    if said and abs(Fraction(said) - best) < best * Fraction(1, 200):
-        best = Fraction(said)
-    for usual in USUAL_RATES:
-        if abs(usual - best) < usual * Fraction(1, 2000):
-            return usual
+    usual = 1 / Fraction(median(gaps)) if gaps else None
+    said = Fraction(stream.average_rate) if stream.average_rate else None
+    mean = pace.rate or (len(gaps) / sum(gaps, Fraction(0)) if gaps else said)
+    even = usual is None or mean is None or abs(mean - usual) < usual / 20
+    best = (mean if even else usual) or Fraction(25)
+    if said and abs(said - best) < best / 200:
+        best = said
+    # Times in whole milliseconds give 30.3 for 30; means are better than that.
+    tolerance = Fraction(1, 2000) if even else Fraction(2, 100)
+    for rate in USUAL_RATES:
+        if abs(rate - best) < rate * tolerance:
+            return rate
     return min(max(best, Fraction(1, 60)), Fraction(1000)).limit_denominator(1001) or Fraction(1)
 
 

@@ -58,9 +58,11 @@ class Limits:
 
 @dataclass(slots=True)
 class Finished:
-    """A child that ended with return code 0, and the end of what it said."""
+    """A child that ended with return code 0, the end of what it said, and how many lines of that were errors (as ffmpeg
+    marks them with `-loglevel level+…`)."""
 
     last_lines: tuple[str, ...] = ()
+    errors: int = 0
 
 
 def confined(argv: Sequence[str], limits: Limits) -> list[str]:
@@ -92,7 +94,7 @@ async def run(
         code = child.returncode
         if code != 0:
             raise ProcessFailed(_say(what, code, child.last_lines()), code, child.last_lines())
-        return Finished(child.last_lines())
+        return Finished(child.last_lines(), child.errors)
 
 
 @contextlib.asynccontextmanager
@@ -121,6 +123,7 @@ class Child:
 
     process: asyncio.subprocess.Process
     grace_s: float
+    errors: int = 0
     _ring: deque[str] = field(default_factory=lambda: deque(maxlen=STDERR_LINES))
 
     @property
@@ -155,6 +158,7 @@ class Child:
             *lines, rest = re.split(rb"[\r\n]+", rest + piece)
             rest = rest[-STDERR_LINE_BYTES:]
             self._ring.extend(line[:STDERR_LINE_BYTES].decode(errors="replace") for line in lines if line.strip())
+            self.errors += sum(1 for line in lines if b"[error]" in line)
         if rest.strip():
             self._ring.append(rest.decode(errors="replace"))
 

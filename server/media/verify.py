@@ -14,6 +14,8 @@ from statistics import median
 
 # Half a millisecond: times kept in milliseconds round a picture to before the border it belongs to.
 SLACK_US = 500
+# Shorter pauses are nothing to tell anyone about.
+LEAST_GAP_US = 200_000
 
 
 def read_times_us(framecrc: str) -> list[int]:
@@ -35,7 +37,8 @@ class Coverage:
     """What of a range was read and decoded. Times in µs of the source's clock.
 
     `frames` and `packets` count those in the range; `reached_us` is the last packet or picture seen, also beyond it;
-    `lost` are the stretches (start, end) whose packets gave no picture.
+    `lost` are the stretches (start, end) whose packets gave no picture, `gaps` those without any picture at all, which
+    mean a loss only when something was said to be damaged: screen recorders write nothing while nothing changes.
     """
 
     frames: int
@@ -43,11 +46,7 @@ class Coverage:
     first_frame_us: int | None
     reached_us: int | None
     lost: tuple[tuple[int, int], ...]
-
-    @property
-    def lost_us(self) -> int:
-        """How much time has no picture of its own."""
-        return sum(end - start for start, end in self.lost)
+    gaps: tuple[tuple[int, int], ...] = ()
 
 
 def coverage(
@@ -63,15 +62,19 @@ def coverage(
     usual = max(usual_gap_us, round(median([b - a for a, b in pairwise(packets)])) if len(packets) > 2 else 0)
     # Both ends count as pictures: what is missing up to them is missing.
     marks = [start_us, *frames, end_us]
-    lost = []
+    lost, gaps = [], []
     for before, after in pairwise(marks):
         at_start, at_end = before == start_us, after == end_us
         inside = [time for time in packets if before - SLACK_US <= time < after - SLACK_US]
         own = 0 if at_start and (not frames or frames[0] > start_us + SLACK_US) else 1
         if len(inside) - own >= 2 and after - before > 2.5 * usual:
             lost.append((inside[0] if at_start else before + usual, inside[-1] + usual if at_end else after))
+        if after - before > max(2.5 * usual, LEAST_GAP_US):
+            gaps.append((before + (0 if at_start else usual), after))
     seen = [times[-1] for times in (frame_times_us, packet_times_us) if times]
-    return Coverage(len(frames), len(packets), frames[0] if frames else None, max(seen, default=None), tuple(lost))
+    return Coverage(
+        len(frames), len(packets), frames[0] if frames else None, max(seen, default=None), tuple(lost), tuple(gaps)
+    )
 
 
 def was_cut_short(found: Coverage, end_us: int, source_end_us: int, usual_gap_us: int) -> bool:
