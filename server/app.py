@@ -11,7 +11,6 @@ from litestar import Litestar, Request, Response, get
 from litestar.config.cors import CORSConfig
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException
-from litestar.openapi import OpenAPIConfig
 
 from server import readiness
 from server.accounts.guards import CsrfProtection, actor_provider
@@ -44,6 +43,7 @@ from server.upload_purposes import make_desk
 from server.uploads import protocol as tus
 from server.uploads.desk import Desk
 from server.uploads.routes import uploads_router
+from server.web.api_docs import describe_api
 from server.web.routes import Pages, wants_page
 
 
@@ -132,7 +132,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         middleware=[RequestContext(), CsrfProtection(runtime)],
         lifespan=[engines],
         exception_handlers=fault_answers(pages),
-        openapi_config=openapi(),
+        openapi_config=describe_api(),
         cors_config=cors(settings),
         state=None,
         debug=False,
@@ -168,8 +168,3 @@ def cors(settings: Settings) -> CORSConfig | None:
         expose_headers=[*tus.RESPONSE_HEADERS, "ETag", "Retry-After"],
         max_age=86400,
     )
-
-
-def openapi() -> OpenAPIConfig:
-    """The description at /api/openapi.json and its page at /api/docs."""
-    return OpenAPIConfig(title="Semma", version="1", path="/api", description="Seminars live and their archive.")

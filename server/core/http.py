@@ -79,7 +79,7 @@ Limit = Annotated[
 ]
 After = Annotated[
     str | None,
-    QueryParameter(description="The `next` of the page before.", examples=[Example(summary="None", value=None)]),
+    QueryParameter(description="The `next` of the page before.", examples=[Example(summary="One", value="WyIwMSJd")]),
 ]
 
 

@@ -125,6 +125,9 @@ def _complete_operation(path: str, operation: Schema, components: Schema) -> Non
     responses = operation.setdefault("responses", {})
     for status, response in responses.items():
         if status.startswith("2"):
+            content = response.get("content", {})
+            if all(one.get("schema") in ({}, {"type": "null"}, None) for one in content.values()):
+                response.pop("content", None)  # an answer without a body
             _give_examples(response.get("content", {}), components)
     for status in sorted({*_ALWAYS, *(status for status in responses if status[0] in "45")}):
         title, code, detail = _PROBLEMS.get(status, ("Error", "request.invalid", "A sentence that says what to do."))

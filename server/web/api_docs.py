@@ -85,6 +85,7 @@ class Operation:
     body: list[Member]
     body_example: str
     answers: list[Answer]
+    problems: list[Answer]
 
 
 @get("/api/docs", include_in_schema=False, opt={"public": True})
@@ -94,17 +95,13 @@ async def show_docs(
     actor: NamedDependency[Actor],
     view: NamedDependency[View],
 ) -> Response[bytes]:
-    """The documentation page."""
-    schema = complete(request.app.openapi_schema.to_schema())
-    return page(
-        request,
-        runtime,
-        view,
-        "api_docs.html",
-        actor=actor,
-        introduction=schema["info"]["description"].split("\n\n"),
-        groups=read_groups(schema),
-    )
+    """The documentation page; what it shows is read once a process."""
+    state = request.app.state
+    if "api_docs" not in state:
+        schema = complete(request.app.openapi_schema.to_schema())
+        state["api_docs"] = schema["info"]["description"].split("\n\n"), read_groups(schema)
+    introduction, groups = state["api_docs"]
+    return page(request, runtime, view, "api_docs.html", actor=actor, introduction=introduction, groups=groups)
 
 
 def read_groups(schema: Schema) -> list[tuple[str, str, list[Operation]]]:
@@ -122,6 +119,7 @@ def read_groups(schema: Schema) -> list[tuple[str, str, list[Operation]]]:
 def _operation(path: str, method: str, found: Schema, components: Schema) -> Operation:
     content = found.get("requestBody", {}).get("content", {})
     body: Schema = next(iter(content.values()), {})
+    answers = [_answer(status, one) for status, one in sorted(found["responses"].items())]
     return Operation(
         anchor=found["operationId"],
         method=method.upper(),
@@ -131,7 +129,8 @@ def _operation(path: str, method: str, found: Schema, components: Schema) -> Ope
         parameters=[_parameter(one) for one in found.get("parameters", [])],
         body=_members(body.get("schema", {}), components),
         body_example=_as_text(body.get("example", "")),
-        answers=[_answer(status, one) for status, one in sorted(found["responses"].items())],
+        answers=[answer for answer in answers if answer.status[0] in "123"],
+        problems=[answer for answer in answers if answer.status[0] in "45"],
     )
 
 
