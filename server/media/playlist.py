@@ -182,21 +182,21 @@ class Variant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MultivariantPlaylist:
-    """A multivariant playlist (4.4.6). The first variant is the one most players begin with."""
+    """A multivariant playlist (4.4.6). The first variant is the one most players begin with.
+
+    EXT-X-START may stand here too, but newer ffmpegs then refuse the playlist: put it into the media playlists.
+    """
 
     variants: tuple[Variant, ...]
     renditions: tuple[Rendition, ...] = ()
     version: int = CMAF_VERSION
     independent_segments: bool = True
-    start: Start | None = None
 
     def text(self) -> str:
         """The playlist, with a line break after the last line."""
         lines = ["#EXTM3U", f"#EXT-X-VERSION:{self.version}"]
         if self.independent_segments:
             lines.append("#EXT-X-INDEPENDENT-SEGMENTS")
-        if self.start:
-            lines.append(self.start.text())
         lines += [rendition.text() for rendition in self.renditions]
         for variant in self.variants:
             lines += variant.lines()

@@ -66,6 +66,7 @@ class _MultivariantCheck:
             self._check_group(members)
         self._check_matching_groups()
         self._check_closed_captions()
+        self._check_start()
         if not self._variants:
             self._found.append(Finding("variant.none", 0, "4.4.6.2", "no EXT-X-STREAM-INF: there is nothing to play"))
         return self._found
@@ -179,6 +180,14 @@ class _MultivariantCheck:
             if shape != first.setdefault(kind, shape):
                 sentence = f"the {kind} groups do not have the same renditions (but for URI and CHANNELS)"
                 self._add("group.mismatch", members[0], "4.4.6.2.1", sentence)
+
+    def _check_start(self) -> None:
+        """Allowed by 4.4.2.2, but ffmpeg takes EXT-X-START for a tag of media playlists: 8 and later refuse the whole
+        playlist, earlier ones play it twice."""
+        for line in self._lines:
+            if line.tag == "EXT-X-START":
+                sentence = "EXT-X-START here keeps ffmpeg from playing: put it into the media playlists"
+                self._found.append(Finding("start.multivariant", line.number, "4.4.2.2", sentence))
 
     def _check_closed_captions(self) -> None:
         values = [variant.text("CLOSED-CAPTIONS") for variant in self._variants]

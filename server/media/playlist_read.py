@@ -140,7 +140,7 @@ def read_media_playlist(text: str) -> MediaPlaylist:
 
 def read_multivariant_playlist(text: str) -> MultivariantPlaylist:
     """A multivariant playlist. Raises PlaylistError."""
-    version, independent, start = 1, False, None
+    version, independent = 1, False
     renditions: list[Rendition] = []
     variants: list[Variant] = []
     pending: Line | None = None
@@ -158,8 +158,6 @@ def read_multivariant_playlist(text: str) -> MultivariantPlaylist:
             version = read_integer(line.value, line)
         elif line.tag == "EXT-X-INDEPENDENT-SEGMENTS":
             independent = True
-        elif line.tag == "EXT-X-START":
-            start = read_start(line)
     if pending is not None:
         raise PlaylistError(pending.number, "EXT-X-STREAM-INF without a URI after it")
     return MultivariantPlaylist(
@@ -167,7 +165,6 @@ def read_multivariant_playlist(text: str) -> MultivariantPlaylist:
         renditions=tuple(renditions),
         version=version,
         independent_segments=independent,
-        start=start,
     )
 
 

@@ -135,7 +135,6 @@ async def multivariant_playlist(db: Db, recording_id: str) -> tuple[str, bool]:
     playlist = MultivariantPlaylist(
         variants=tuple(_variants(recording, videos, audio, ready, has_captions=bool(tracks))),
         renditions=tuple([*_audio_rendition(recording, videos, audio), *_subtitles(tracks)]),
-        start=Start(),
     )
     return playlist.text(), growing
 

@@ -110,6 +110,7 @@ BAD = [
     ("start.outside", 5, "4.4.2.2", media(ONE, "#EXT-X-ENDLIST\n", head=HEAD + "#EXT-X-START:TIME-OFFSET=4.1\n")),
     ("start.near_end", 5, "4.4.2.2", media(ONE, ONE, head=HEAD + "#EXT-X-START:TIME-OFFSET=-4\n")),
     # Multivariant playlists.
+    ("start.multivariant", 3, "4.4.2.2", multivariant("#EXT-X-START:TIME-OFFSET=0\n", AUDIO, VIDEO, "v.m3u8\n")),
     ("variant.none", 0, "4.4.6.2", multivariant(AUDIO)),
     ("variant.uri", 4, "4.4.6.2", multivariant(AUDIO, VIDEO)),
     ("variant.uri", 3, "4.4.6.2", multivariant(VIDEO, AUDIO, "v.m3u8\n")),
