@@ -10,7 +10,7 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Literal
 
-from server.media.playlist_tags import date_time, decimal, quoted, tag
+from server.media.playlist_tags import date_time, decimal, quoted, quoted_name, tag
 
 PlaylistType = Literal["EVENT", "VOD"]
 RenditionType = Literal["AUDIO", "SUBTITLES", "VIDEO", "CLOSED-CAPTIONS"]
@@ -132,7 +132,7 @@ class Rendition:
             "EXT-X-MEDIA",
             f"TYPE={self.type}",
             f"GROUP-ID={quoted(self.group_id)}",
-            f"NAME={quoted(self.name)}",
+            f"NAME={quoted_name(self.name)}",
             _optional("LANGUAGE", self.language),
             # The default must be selectable without being asked for (4.4.6.1).
             "DEFAULT=YES" if self.default else "DEFAULT=NO",

@@ -152,6 +152,11 @@ def quoted(text: str) -> str:
     return f'"{text}"'
 
 
+def quoted_name(text: str) -> str:
+    """A quoted-string for people: straight quotes become curly ones, control characters spaces."""
+    return quoted(re.sub(r"[\x00-\x1f\x7f-\x9f]+", " ", text).replace('"', "\u201d").strip())
+
+
 def decimal(value: Fraction, places: int) -> str:
     """A number with a fixed count of decimals, rounded half to even."""
     scaled = round(abs(value) * 10**places)
