@@ -24,7 +24,7 @@ class Row:
     says: str
 
 
-RUN, KEEP, USE = "Run", "Look after", "Work with it"
+RUN, KEEP, USE, HIDDEN = "Run", "Look after", "Work with it", ""
 
 COMMANDS = (
     Row(RUN, "up", "server.commands.run:up", "Run everything on this machine, supervised."),
@@ -32,16 +32,16 @@ COMMANDS = (
     Row(RUN, "web", "server.commands.run:web", "Run a web process: pages, API, uploads, playback."),
     Row(RUN, "worker", "server.commands.run:worker", "Run a worker: `light` or `encode`."),
     Row(RUN, "beat", "server.commands.run:beat", "Run the clock of housekeeping."),
-    Row(KEEP, "migrate", "server.commands.keep:migrate", "Bring the database to the newest version, make the bucket."),
+    Row(USE, "upload", "server.upload_command:upload", "Send a recording, slides or captions to a session."),
+    Row(USE, "user", "server.commands.user:user", "Accounts: make one, get a sign-in link, make an API token."),
     Row(KEEP, "doctor", "server.commands.keep:doctor", "Say what was found, what is wrong and what to do."),
+    Row(KEEP, "migrate", "server.commands.keep:migrate", "Bring the database to the newest version, make the bucket."),
     Row(KEEP, "backup", "server.commands.keep:backup", "Write database, secret and list of objects into one file."),
     Row(KEEP, "restore", "server.commands.keep:restore", "Bring a backup back."),
-    Row(KEEP, "alive", "server.commands.serve:alive", "Health check of a container."),
-    Row(KEEP, "certificate", "server.commands.serve:certificate", "Make a certificate for localhost."),
-    Row(USE, "user", "server.commands.user:user", "Accounts: make one, get a sign-in link, make an API token."),
     Row(KEEP, "settings", "server.commands.keep:settings", "Print the table of all settings."),
-    Row(USE, "upload", "server.upload_command:upload", "Send a recording, slides or captions to a session."),
-    Row(USE, "make-demo", "server.demo.command:make_demo", "Put the demo seminar into what runs here."),
+    Row(KEEP, "certificate", "server.commands.serve:certificate", "Make a certificate for localhost."),
+    Row(HIDDEN, "alive", "server.commands.serve:alive", "Health check of a container."),
+    Row(HIDDEN, "make-demo", "server.demo.command:make_demo", "Put the demo seminar into what runs here."),
 )
 
 
@@ -63,7 +63,7 @@ class Semma(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Print the commands by what they are for, without importing any."""
-        for section in dict.fromkeys(row.section for row in COMMANDS):
+        for section in (RUN, USE, KEEP):
             with formatter.section(section):
                 formatter.write_dl([(row.name, row.says) for row in COMMANDS if row.section == section])
 

@@ -33,6 +33,9 @@ EXIT_BAD_SETTING = 10
 EXIT_ENGINE_MISSING = 12
 EXIT_CHILD_FAILED = 17
 
+# One Ctrl-C can arrive twice: from the terminal, and from a program in between that passes it on
+_SAME_WISH_S = 1.0
+
 # The values `semma up` decides, kept for the other commands
 _DECIDED = (
     "SEMMA_SECRET_KEY",
@@ -201,7 +204,7 @@ def _outcome(working: "asyncio.Task[None]") -> int:
 async def _start_and_keep(supervisor: Supervisor, plan: Plan, run: str, once_ready: Sequence[str]) -> None:
     _say("semma", f"starting in {plan.settings.data_dir}")
     await supervisor.start()
-    for line in table(plan):
+    for line in table(plan, is_demo=bool(once_ready)):
         print(line, flush=True)
     if once_ready:
         await _run_once(once_ready, plan, run)
@@ -221,13 +224,17 @@ async def _run_once(argv: Sequence[str], plan: Plan, run: str) -> None:
 
 def _on_signals(asked: asyncio.Event, supervisor: Supervisor) -> None:
     """Ctrl-C, SIGTERM and a closed terminal ask for a stop; asked again, everything is killed."""
+    loop = asyncio.get_running_loop()
+    first_at = 0.0
 
     def ask() -> None:
-        if asked.is_set():
+        nonlocal first_at
+        if not asked.is_set():
+            first_at = loop.time()
+            asked.set()
+        elif loop.time() - first_at > _SAME_WISH_S:
             supervisor.kill()
-        asked.set()
 
-    loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, ask)
 
@@ -252,7 +259,13 @@ def _keeper(run: str, lock: int) -> Iterator[None]:
         keeper.wait()
 
 
-def table(plan: Plan) -> list[str]:
+def _semma() -> str:
+    """How this command line is called from here."""
+    program = Path(sys.executable).with_name("semma")
+    return str(program.relative_to(Path.cwd())) if program.is_relative_to(Path.cwd()) else "semma"
+
+
+def table(plan: Plan, *, is_demo: bool = False) -> list[str]:
     """What whoever started it needs to know, in a few lines."""
     settings = plan.settings
     rows = [
@@ -262,7 +275,7 @@ def table(plan: Plan) -> list[str]:
         ("Data", str(settings.data_dir)),
         ("Logs", str(settings.data_dir / "log")),
         ("Engines", ", ".join([f"{name} (embedded)" for name in plan.embedded]) or "from the environment"),
-        ("First account", "semma user create --admin EMAIL  (prints a sign-in link)"),
+        *([] if is_demo else [("First account", f"{_semma()} user create --admin EMAIL  (prints a sign-in link)")]),
         ("Stop", "Ctrl-C"),
     ]
     width = max(len(name) for name, _ in rows)

@@ -31,7 +31,8 @@ async def look_at_database(database: Database) -> list[Finding]:
 async def _jobs(database: Database) -> Finding:
     """How much work waits, since when, and whether anybody takes it."""
     async with database.read() as db:
-        counts = dict((await db.execute(select(JobRow.state, func.count()).group_by(JobRow.state))).tuples().all())
+        rows = await db.execute(select(JobRow.state, func.count()).group_by(JobRow.state))
+        counts = {str(state): int(count) for state, count in rows}
         oldest = await db.scalar(
             select(func.min(JobRow.run_after)).where(JobRow.state == QUEUED, JobRow.run_after <= now())
         )

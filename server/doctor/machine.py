@@ -32,12 +32,12 @@ def look_at_machine(settings: Settings) -> list[Finding]:
 
 def _platform(settings: Settings) -> Finding:
     says = f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} processors"
-    if settings.redis_url and settings.s3_endpoint_url:
-        return ok("platform", says + "; the engines come from the environment")
     try:
         check_platform()
         engines = [str(valkey_binary()), str(weed_binary())]
     except (CannotStart, EngineMissing) as error:
+        if settings.redis_url and settings.s3_endpoint_url:
+            return ok("platform", says + "; no embedded engines, and none are needed")
         return note(
             "platform", f"{says}. {error.detail}", "Set REDIS_URL and S3_ENDPOINT_URL, or use the compose file."
         )
