@@ -93,13 +93,13 @@ def date_range(language: str, event: Any) -> str:
 
 def day_long(language: str, day: date) -> str:
     """A day with its weekday: "Thursday 5 November"."""
-    text = format_date(day, {"en": "EEEE d MMMM", "fi": "EEEE d. MMMM", "sv": "EEEE d MMMM"}[language], locale=language)
+    text = format_date(day, {"en": "EEEE d MMMM", "fi": "cccc d. MMMM", "sv": "EEEE d MMMM"}[language], locale=language)
     return text[:1].upper() + text[1:]
 
 
 def day_short(language: str, day: date) -> str:
     """A day for a chip: "Thu 5 Nov"."""
-    text = format_date(day, {"en": "EEE d MMM", "fi": "EEE d.M.", "sv": "EEE d MMM"}[language], locale=language)
+    text = format_date(day, {"en": "EEE d MMM", "fi": "ccc d.M.", "sv": "EEE d MMM"}[language], locale=language)
     return text[:1].upper() + text[1:]
 
 
