@@ -9,7 +9,8 @@ from sqlalchemy import delete
 from server.accounts.sweep import sweep_access
 from server.core.clock import now
 from server.core.jobs import ENDED, JobRow, dead_jobs, due_bells
-from server.core.redis import first_within
+from server.core.queue import QUEUES
+from server.core.redis import empty_lists, first_within
 from server.core.removals import remove_due
 from server.core.runtime import Runtime
 from server.orphans import sweep_orphans
@@ -27,8 +28,9 @@ JOBS_KEPT = timedelta(days=30)
 
 async def housekeep(runtime: Runtime) -> None:
     """One round."""
+    silent = await empty_lists(runtime.redis, QUEUES)
     async with runtime.database.write() as db:
-        rung = await due_bells(db)
+        rung = await due_bells(db, queues=silent)
         for row in await dead_jobs(db):
             await record_failure(db, runtime, row, row.error_code or "", row.error_detail or "")
         await sweep_access(db)

@@ -6,12 +6,12 @@ compare-and-swap. Lost, it is rung again by `due_bells`. A dead worker's lease r
 a higher attempt; whatever the dead one still writes is refused by `hold`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, cast
 
 import msgspec
-from sqlalchemy import CursorResult, Index, String, Text, and_, case, or_, select, update
+from sqlalchemy import CursorResult, Index, String, Text, and_, case, or_, select, true, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core.clock import now
@@ -198,8 +198,11 @@ async def mark_cancelled(db: Db, job_id: str, attempt: int) -> None:
     await db.execute(_ours(job_id, attempt).values(state=CANCELLED, lease_until=None, ended_at=now()))
 
 
-async def due_bells(db: Db, *, silent_s: int = 30, most: int = 500) -> int:
+async def due_bells(db: Db, *, silent_s: int = 10, most: int = 500, queues: Collection[str] | None = None) -> int:
     """Ring again for jobs nobody took: due but unclaimed for `silent_s`, or with a lease that ran out.
+
+    `queues` narrows it to queues that hold no bell any more: behind a long line of waiting jobs nothing is lost, and
+    ringing again would only make the line longer.
 
     A job whose lease ran out while its cancellation was asked is ended here: no worker will claim it.
     """
@@ -220,6 +223,7 @@ async def due_bells(db: Db, *, silent_s: int = 30, most: int = 500) -> int:
                 and_(JobRow.state == RUNNING, JobRow.lease_until < moment),
             ),
             JobRow.strikes < MOST_STRIKES,
+            true() if queues is None else JobRow.queue.in_(list(queues)),
             quiet,
         )
         .order_by(JobRow.position, JobRow.id)

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import structlog
@@ -38,6 +38,14 @@ async def count_within(redis: Redis, key: str, *, window_ms: int) -> tuple[int, 
     script = redis.register_script(_COUNT)
     count, left_ms = await script(keys=[PREFIX + key], args=[window_ms])
     return int(count), max(int(left_ms), 0)
+
+
+async def empty_lists(redis: Redis, names: Sequence[str]) -> list[str] | None:
+    """Which of these lists hold nothing; None when Redis is away."""
+    try:
+        return [name for name in names if not await redis.llen(name)]  # type: ignore[misc]
+    except (RedisError, OSError):
+        return None
 
 
 async def first_within(redis: Redis, key: str, *, seconds: int) -> bool:

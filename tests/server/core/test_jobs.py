@@ -141,3 +141,15 @@ async def test_job_that_kills_its_worker_fails_in_words(database: Database) -> N
         dead = await jobs.dead_jobs(db)
     assert [row.id for row in dead] == [job_id]
     assert dead[0].state == "failed" and dead[0].error_code == "jobs.worker_died"
+
+
+async def test_bells_behind_a_line_are_not_rung_again(database: Database, bells: BellRecorder) -> None:
+    job_id = await _enqueued(database)
+    async with database.write() as db:
+        await db.execute(update(JobRow).where(JobRow.id == job_id).values(rung_at=None))
+    bells.rung.clear()
+    async with database.write() as db:
+        assert await jobs.due_bells(db, queues=["encode"]) == 0
+    async with database.write() as db:
+        assert await jobs.due_bells(db, queues=["light"]) == 1
+    assert bells.rung == [("light", job_id)]
