@@ -1,0 +1,240 @@
+"""nginx as configured in front of a web process started by hand: TLS, media from the storage, uploads and events as
+they come."""
+
+import base64
+import os
+import re
+import shutil
+import socket
+import ssl
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+
+from server.accounts.commands import make_account, make_api_token
+from server.commands.serve import make_certificate
+from server.core.queue import Ringer
+from server.core.settings import read_settings
+from server.events.models import Event
+from server.process import make_runtime
+from server.recordings.models import Recording
+from server.sessions.models import Session
+from tests.conftest import S3, run_apart
+from tests.postgres import free_port
+from tests.waiting import eventually
+
+TEMPLATE = Path(__file__).parents[2] / "infra/nginx/semma.conf.template"
+SEGMENT = bytes(range(256)) * 4096
+KEY = "recordings/r1/g1/720p/00000.m4s"
+
+pytestmark = pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not installed")
+
+
+@dataclass
+class Site:
+    """What is served, and where."""
+
+    https: int
+    http: int
+    folder: Path
+    token: str
+
+    def client(self) -> httpx.Client:
+        return httpx.Client(base_url=f"https://localhost:{self.https}", verify=False, trust_env=False, timeout=20)
+
+    def log(self) -> str:
+        return (self.folder / "access.log").read_text()
+
+
+async def fill(environ: dict[str, str]) -> str:
+    """A public event with a published recording's segment, and an API token; returns the token."""
+    settings = read_settings(environ)
+    runtime = make_runtime(settings, Ringer(settings.redis_url), threads=2)
+    await runtime.store.ensure_bucket()
+    await runtime.store.put(KEY, SEGMENT, content_type="video/iso.segment")
+    async with runtime.database.write() as db:
+        db.add(Event(id="e1", slug="e", title="E"))
+        await db.flush()
+        db.add(Session(id="s1", event_id="e1", guid="g", slug="s", title="S"))
+        await db.flush()
+        db.add(Recording(id="r1", event_id="e1", session_id="s1", state="ready", published_at=datetime.now(UTC)))
+    await make_account(runtime, email="a@example.org", is_admin=True)
+    secret = await make_api_token(runtime, email="a@example.org", name="t", scopes=["upload"])
+    await runtime.database.close()
+    await runtime.redis.aclose()
+    runtime.store.close()
+    return secret
+
+
+def render(folder: Path, *, web: int, storage: str, http: int, https: int) -> Path:
+    """The template with everything in the folder and on these ports, in a main file."""
+    values = {
+        "SEMMA_WEB": f"127.0.0.1:{web}",
+        "SEMMA_STORAGE": storage,
+        "SEMMA_CERTIFICATES": str(folder),
+        "SEMMA_CACHE": str(folder / "cache"),
+    }
+    text = re.sub(r"\$\{(SEMMA_\w+)\}", lambda found: values[found[1]], TEMPLATE.read_text())
+    text = text.replace("listen 80;", f"listen 127.0.0.1:{http};")
+    text = text.replace("listen 443 ssl http2;", f"listen 127.0.0.1:{https} ssl http2;")
+    text = text.replace("/dev/stdout", str(folder / "access.log")).replace("/dev/stderr", str(folder / "error.log"))
+    temporary = "".join(
+        f"{word}_temp_path {folder / word};\n" for word in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    user = "user root;\n" if os.geteuid() == 0 else ""
+    main = folder / "nginx.conf"
+    main.write_text(
+        f"{user}pid {folder / 'pid'};\nerror_log {folder / 'error.log'};\nevents {{}}\nhttp {{\n{temporary}{text}}}\n"
+    )
+    return main
+
+
+def is_listening(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path, valkey_url: str, s3: S3) -> Iterator[Site]:
+    folder = tmp_path_factory.mktemp("nginx")
+    shutil.copy(sqlite_template, folder / "semma.db")
+    web, http, https = free_port(), free_port(), free_port()
+    environ = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("SEMMA_")},
+        "SEMMA_DATA_DIR": str(folder),
+        "SEMMA_SECRET_KEY": "k" * 32,
+        "SEMMA_PORT": str(web),
+        "SEMMA_PUBLIC_URL": f"https://localhost:{https}",
+        "SEMMA_TRUSTED_PROXIES": "127.0.0.1",
+        "SEMMA_X_ACCEL_PREFIX": "/_objects",
+        "REDIS_URL": valkey_url,
+        "S3_ENDPOINT_URL": s3.endpoint_url,
+        "S3_BUCKET": "nginx",
+        "AWS_ACCESS_KEY_ID": s3.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": s3.secret_access_key,
+    }
+    token = run_apart(fill(environ))
+    chain, key = make_certificate(("localhost",), days=2)
+    (folder / "fullchain.pem").write_bytes(chain)
+    (folder / "privkey.pem").write_bytes(key)
+    storage = s3.endpoint_url.removeprefix("http://")
+    main = render(folder, web=web, storage=storage, http=http, https=https)
+    nginx = [str(shutil.which("nginx")), "-p", str(folder), "-c", str(main)]
+    checked = subprocess.run([*nginx, "-t"], capture_output=True, text=True)
+    assert checked.returncode == 0, checked.stderr
+    with (folder / "web.log").open("wb") as log:
+        process = subprocess.Popen([sys.executable, "-m", "server.cli", "web"], env=environ, stdout=log, stderr=log)
+    proxy = subprocess.Popen([*nginx, "-g", "daemon off;"])
+    try:
+        eventually(lambda: is_listening(web) and is_listening(https), timeout_s=60, what="web and nginx")
+        yield Site(https, http, folder, token)
+    finally:
+        for child in (proxy, process):
+            child.terminate()
+            child.wait(20)
+
+
+def test_plain_http_is_sent_to_tls(site: Site) -> None:
+    answer = httpx.get(f"http://127.0.0.1:{site.http}/e?x=1", headers={"Host": "seminar.test"}, trust_env=False)
+    assert (answer.status_code, answer.headers["Location"]) == (308, "https://seminar.test/e?x=1")
+
+
+def test_pages_come_through_and_metrics_do_not(site: Site) -> None:
+    with site.client() as client:
+        assert client.get("/healthz").json() == {"status": "alive"}
+        assert client.get("/api/v1/events/e").json()["slug"] == "e"
+        assert client.get("/metrics").status_code == 404
+
+
+def test_media_comes_from_the_storage_with_the_answer_of_the_web_process(site: Site) -> None:
+    path = "/media/public/r1/g1/720p/00000.m4s"
+    with site.client() as client:
+        first = client.get(path)
+        assert (first.status_code, first.content) == (200, SEGMENT)
+        assert first.headers.get_list("Content-Type") == ["video/iso.segment"]
+        assert first.headers.get_list("Cache-Control") == ["public, max-age=86400, immutable"]
+        assert first.headers.get_list("Access-Control-Allow-Origin") == ["*"]
+        assert first.headers["X-Content-Type-Options"] == "nosniff"
+        assert "x-accel-redirect" not in first.headers
+        assert not [name for name in first.headers if name.startswith("x-amz")]
+
+        part = client.get(path, headers={"Range": "bytes=100-199"})
+        assert (part.status_code, part.content) == (206, SEGMENT[100:200])
+        assert part.headers["Content-Range"] == f"bytes 100-199/{len(SEGMENT)}"
+        head = client.head(path)
+        assert (head.status_code, head.headers["Content-Length"]) == (200, str(len(SEGMENT)))
+        again = client.get(path, headers={"If-None-Match": first.headers["ETag"]})
+        assert again.status_code == 304
+
+        assert client.get("/media/public/r1/g1/720p/00001.m4s").status_code == 404
+        assert client.get("/media/wrong/r1/g1/720p/00000.m4s").status_code in (403, 404)
+        assert client.get("/_objects/nginx/" + KEY).status_code == 404
+    eventually(lambda: site.log().count(" HIT ") >= 3, what="the cache to have answered")
+    assert "/media/public" not in site.log()
+
+
+def test_event_streams_come_as_they_are_sent(site: Site) -> None:
+    headers = {"Last-Event-ID": "1", "Accept": "text/event-stream"}
+    with site.client() as client, client.stream("GET", "/api/v1/events/e/changes", headers=headers) as answer:
+        assert answer.status_code == 200
+        assert any("resync" in line for line in answer.iter_lines() if line)
+
+
+def test_uploads_reach_the_storage_while_they_are_sent(site: Site) -> None:
+    """Half a request's body counts, although the rest never comes: nginx passed it on at once."""
+    session = base64.b64encode(b"s1").decode()
+    name = base64.b64encode(b"talk.mp4").decode()
+    headers = {"Authorization": f"Bearer {site.token}", "Tus-Resumable": "1.0.0"}
+    with site.client() as client:
+        made = client.post(
+            "/api/v1/uploads",
+            headers={
+                **headers,
+                "Upload-Length": str(64 * 1024 * 1024),
+                "Upload-Metadata": f"session {session},purpose cmVjb3JkaW5n,filename {name}",
+            },
+        )
+        assert made.status_code == 201, made.text
+        where = httpx.URL(made.headers["Location"]).path
+        _send_half(site, where, headers, size_bytes=20 * 1024 * 1024)
+
+        def offset() -> int:
+            return int(client.head(where, headers=headers).headers.get("Upload-Offset", "0"))
+
+        eventually(lambda: offset() > 0, what="the bytes that were sent to count")
+        assert offset() <= 20 * 1024 * 1024
+
+
+def _send_half(site: Site, where: str, headers: dict[str, str], *, size_bytes: int) -> None:
+    """A PATCH that announces more than it sends, and then is cut."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    lines = [f"{name}: {value}" for name, value in headers.items()]
+    request = "\r\n".join(
+        [
+            f"PATCH {where} HTTP/1.1",
+            f"Host: localhost:{site.https}",
+            *lines,
+            "Content-Type: application/offset+octet-stream",
+            "Upload-Offset: 0",
+            f"Content-Length: {64 * 1024 * 1024}",
+            "\r\n",
+        ]
+    )
+    with (
+        socket.create_connection(("127.0.0.1", site.https)) as plain,
+        context.wrap_socket(plain, server_hostname="localhost") as sock,
+    ):
+        sock.sendall(request.encode())
+        sock.sendall(b"\0" * size_bytes)
+
+
+def test_the_configuration_has_no_placeholder_left_unknown() -> None:
+    known = {"SEMMA_WEB", "SEMMA_STORAGE", "SEMMA_CERTIFICATES", "SEMMA_CACHE"}
+    assert set(re.findall(r"\$\{(\w+)\}", TEMPLATE.read_text())) == known
