@@ -177,6 +177,11 @@ class SegmentCutter:
 
     def _timed(self, samples: Iterable[Sample]) -> Iterator[TimedSample]:
         """Times rescaled one by one from zero, so that rounding never adds up."""
+        if self._init.timescale == self._timescale:
+            offset = round(self._moved * self._timescale) + self._shift
+            for sample in samples:
+                yield TimedSample(sample.pts + offset, max(1, sample.duration), sample.is_sync, sample.data)
+            return
         scale = Fraction(self._timescale, self._init.timescale)
         for sample in samples:
             pts = round(sample.pts * scale + self._moved * self._timescale) + self._shift
