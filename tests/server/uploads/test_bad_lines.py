@@ -1,76 +1,34 @@
-"""Connections that break, hang and fight over one upload, and web processes that are killed: no acknowledged byte is
-lost, and every file ends whole."""
+"""Connections that break, hang and fight over one upload: no byte that came is lost, and one writer at a time."""
 
-import hashlib
-import random
-
-import httpx
 import pytest
 
 from server.core.runtime import Runtime
-from server.uploads.models import Upload
 from server.uploads.queries import find_upload
+from tests.server.uploads.hall import Hall
 from tests.server.uploads.line import open_patch
-from tests.server.uploads.web_process import WebProcess
+from tests.server.uploads.stored import check_stored, recorded, row
+from tests.server.uploads.web_process import WebProcess, browser
 from tests.server.uploads.world import World, add, begin, checksum, noise, offset_of
 from tests.waiting import soon
 
 MIB = 1024 * 1024
-SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
-async def row(runtime: Runtime, url: str) -> Upload:
-    async with runtime.database.read() as db:
-        found = await find_upload(db, url.rsplit("/", 1)[-1])
-    assert found is not None
-    return found
+@pytest.fixture
+def web(hall_web: WebProcess) -> WebProcess:
+    return hall_web
 
 
-async def recorded(runtime: Runtime, url: str, at_least: int) -> int:
-    """Wait until the database says that so many bytes are durable."""
-
-    async def look() -> int:
-        offset = (await row(runtime, url)).offset_bytes
-        return offset if offset >= at_least else 0
-
-    return await soon(look, what=f"{at_least} durable bytes")
+@pytest.fixture
+def world(hall: Hall) -> World:
+    return hall.world
 
 
-async def check_stored(runtime: Runtime, url: str, whole: bytes) -> None:
-    upload = await row(runtime, url)
-    assert (upload.state, upload.offset_bytes) == ("finished", len(whole))
-    stored = await runtime.store.get(upload.key)
-    assert hashlib.sha256(stored).hexdigest() == hashlib.sha256(whole).hexdigest()
-    assert [item.key async for item in runtime.store.objects("uploads/")] == [upload.key]
-    assert await runtime.store.open_multiparts("uploads/") == []
+@pytest.fixture
+def runtime(hall: Hall) -> Runtime:
+    return hall.runtime
 
 
-def browser(web: WebProcess) -> httpx.AsyncClient:
-    return httpx.AsyncClient(base_url=web.url, timeout=60, trust_env=False)
-
-
-async def test_killed_again_and_again(web: WebProcess, world: World, runtime: Runtime) -> None:
-    chance = random.Random(4)
-    whole = noise(27 * MIB + 4321)
-    async with browser(web) as client:
-        url = await begin(client, world, len(whole))
-        at = 0
-        for _ in range(2):
-            line = await open_patch(web.url, url, world, offset=at, announced=len(whole) - at)
-            target = at + chance.randrange(1, 13 * MIB)
-            await line.send(whole[at:target])
-            acknowledged = await recorded(runtime, url, max(target // (8 * MIB) * (8 * MIB), at))
-            web.kill()
-            await line.cut()
-            web.start()
-            at = await offset_of(client, world, url)
-            assert at >= acknowledged
-        answer = await add(client, world, url, at, whole[at:])
-        assert answer.status_code == 204, answer.text
-    await check_stored(runtime, url, whole)
-
-
-@SQLITE
 async def test_a_broken_line_keeps_every_byte_that_came(web: WebProcess, world: World, runtime: Runtime) -> None:
     whole = noise(11 * MIB)
     async with browser(web) as client:
@@ -86,7 +44,6 @@ async def test_a_broken_line_keeps_every_byte_that_came(web: WebProcess, world: 
     assert "Traceback" not in web.said()
 
 
-@SQLITE
 async def test_a_broken_line_with_a_checksum_keeps_nothing(web: WebProcess, world: World, runtime: Runtime) -> None:
     whole = noise(9 * MIB)
     async with browser(web) as client:
@@ -128,7 +85,6 @@ async def test_head_makes_a_hanging_writer_save_and_let_go(web: WebProcess, worl
     await check_stored(runtime, url, whole)
 
 
-@SQLITE
 async def test_another_process_makes_it_let_go_too(web: WebProcess, world: World, runtime: Runtime) -> None:
     other = WebProcess(web.settings, web.log_path.with_name("other.log"))
     other.start()
@@ -152,7 +108,6 @@ async def test_another_process_makes_it_let_go_too(web: WebProcess, world: World
         other.stop()
 
 
-@SQLITE
 async def test_a_writer_shut_out_by_its_fence_cannot_advance(web: WebProcess, world: World, runtime: Runtime) -> None:
     """As if its machine had slept: somebody else took the upload without waiting for it."""
     whole = noise(3 * MIB)
@@ -176,7 +131,6 @@ async def test_a_writer_shut_out_by_its_fence_cannot_advance(web: WebProcess, wo
     await check_stored(runtime, url, whole)
 
 
-@SQLITE
 async def test_a_refusal_is_read_although_the_body_still_comes(web: WebProcess, world: World) -> None:
     async with browser(web) as client:
         url = await begin(client, world, 90 * MIB)

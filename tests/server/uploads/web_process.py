@@ -88,3 +88,8 @@ class WebProcess:
 def _status_mib(pid: int, name: str) -> float:
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return int(next(line for line in lines if line.startswith(f"{name}:")).split()[1]) / 1024
+
+
+def browser(web: WebProcess) -> httpx.AsyncClient:
+    """A client of the process."""
+    return httpx.AsyncClient(base_url=web.url, timeout=60, trust_env=False)
