@@ -100,7 +100,7 @@ def page(
     """A template as an answer, with its ETag; 304 when the browser has this very page."""
     about = page_context(request, runtime, actor, has_form=has_form)
     body = view.render(name, about, **context).encode()
-    private = has_form or actor.is_known
+    private = has_form or actor.is_known or actor.login_id is not None  # let in by an access code, perhaps
     headers = page_headers(framed=framed, media_origins=view.media_origins) | {
         "Cache-Control": "private, no-cache" if private else "no-cache",
         "Vary": "Cookie, Accept-Language",
