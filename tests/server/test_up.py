@@ -16,7 +16,7 @@ import pytest
 
 from server.local import local_environment
 from server.supervise import checks
-from server.up import make_plan
+from server.up import EXIT_BAD_SETTING, EXIT_CHILD_FAILED, EXIT_ENGINE_MISSING, make_plan
 from tests.waiting import eventually
 
 OWN = ("SEMMA_", "REDIS_URL", "S3_", "AWS_", "DATABASE_URL")
@@ -250,3 +250,10 @@ def test_a_bad_setting_is_one_sentence_and_an_exit_code(tmp_path: Path) -> None:
         [sys.executable, "-m", "server.cli", "up"], env=environ, capture_output=True, text=True, timeout=60
     )
     assert (refused.returncode, refused.stderr) == (10, "semma: SEMMA_PORT must be a whole number, not 'eighty'.\n")
+
+
+def test_the_exit_codes_are_those_of_the_operators_page() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "operators.md").read_text()
+    told = {int(code) for code in re.findall(r"^\| (1\d) \|", page, re.MULTILINE)}
+    kinds = (checks.WrongPlatform, checks.FolderUnwritable, checks.DiskFull, checks.AlreadyRunning, checks.PortTaken)
+    assert told == {EXIT_BAD_SETTING, EXIT_ENGINE_MISSING, EXIT_CHILD_FAILED, *(kind.exit_code for kind in kinds)}
