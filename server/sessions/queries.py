@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, false, func, literal, or_, select, true, union_all
+from sqlalchemy import Select, and_, bindparam, false, func, literal, or_, select, true, union_all
 
 from server.accounts.actor import Actor
 from server.accounts.policy import SCOPE_OF, Action, Subject, can, require
@@ -150,11 +150,7 @@ async def read_items(db: Db, statement: Programme, *, details: bool = True) -> l
     return items
 
 
-async def add_details(db: Db, items: Sequence[Item]) -> None:
-    """Read the speakers and links of the items; one statement for all of them."""
-    if not items:
-        return
-    ids = [item.session.id for item in items]
+def _with_details() -> Any:
     people = (
         select(
             SessionSpeaker.session_id,
@@ -165,7 +161,7 @@ async def add_details(db: Db, items: Sequence[Item]) -> None:
             Speaker.name.label("title"),
         )
         .join(Speaker, Speaker.id == SessionSpeaker.speaker_id)
-        .where(SessionSpeaker.session_id.in_(ids), Speaker.deleted_at.is_(None))
+        .where(SessionSpeaker.session_id.in_(bindparam("ids", expanding=True)), Speaker.deleted_at.is_(None))
     )
     links = select(
         SessionLink.session_id,
@@ -174,9 +170,21 @@ async def add_details(db: Db, items: Sequence[Item]) -> None:
         SessionLink.id,
         SessionLink.url,
         SessionLink.title,
-    ).where(SessionLink.session_id.in_(ids), SessionLink.deleted_at.is_(None))
+    ).where(SessionLink.session_id.in_(bindparam("ids", expanding=True)), SessionLink.deleted_at.is_(None))
+    return union_all(people, links)
+
+
+# Made once: to build a statement anew costs more than to run it, and these run with every session shown.
+_BY_ID = _with_places().where(Session.id == bindparam("ref"))
+_DETAILS = _with_details()
+
+
+async def add_details(db: Db, items: Sequence[Item]) -> None:
+    """Read the speakers and links of the items; one statement for all of them."""
+    if not items:
+        return
     by_id = {item.session.id: item for item in items}
-    rows = (await db.execute(union_all(people, links))).all()
+    rows = (await db.execute(_DETAILS, {"ids": list(by_id)})).all()
     for session_id, _position, kind, row_id, address, title in sorted(rows, key=lambda row: (row[1], row[3])):
         if kind:
             by_id[session_id].links.append(LinkOf(row_id, kind, address, title))
@@ -206,14 +214,7 @@ async def get_session(
     Raises SessionNotFound, SessionAmbiguous, Unauthenticated or Forbidden. A deleted one is found only when
     `deleted_since` is given, and then only by those who may restore it. `details` reads speakers and links too.
     """
-    statement = _with_places().where(Session.id == ref if is_id(ref) else Session.slug == ref)
-    if event is not None:
-        statement = statement.where(Session.event_id == event.id)
-    elif not is_id(ref):
-        statement = statement.where(may_see(actor, listed=False))
-    if lock:
-        statement = statement.with_for_update(of=Session)
-    items = await read_items(db, statement.limit(2), details=False)
+    items = await _named(db, ref, actor, event=event, lock=lock)
     there = [item for item in items if _is_there(item, actor, deleted_since)]
     if not there:
         raise SessionNotFound
@@ -226,6 +227,20 @@ async def get_session(
     if details:
         await add_details(db, there)
     return there[0]
+
+
+async def _named(db: Db, ref: str, actor: Actor, *, event: Event | None, lock: bool) -> list[Item]:
+    """At most two sessions of this id or slug: of an id one, of a slug those the actor may see or of the event."""
+    if is_id(ref) and event is None and not lock:
+        return [Item(*row) for row in (await db.execute(_BY_ID, {"ref": ref})).all()]
+    statement = _with_places().where(Session.id == ref if is_id(ref) else Session.slug == ref)
+    if event is not None:
+        statement = statement.where(Session.event_id == event.id)
+    elif not is_id(ref):
+        statement = statement.where(may_see(actor, listed=False))
+    if lock:
+        statement = statement.with_for_update(of=Session)
+    return await read_items(db, statement.limit(2), details=False)
 
 
 def _is_there(item: Item, actor: Actor, deleted_since: datetime | None) -> bool:
