@@ -238,11 +238,18 @@ def processes(semma: PrivateSemma) -> list[Proc]:
             variables = (entry / "environ").read_bytes().split(b"\0")
             if wanted not in variables and not _works_in(entry, semma.data_dir):
                 continue
-            mark = next((v for v in variables if v.startswith(b"SEMMA_SUPERVISED=")), b"/semma").decode()
             command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
             if command:  # an ended process that nobody has waited for has none
-                found.append(Proc(int(entry.name), mark.rpartition("/")[2], command))
+                found.append(Proc(int(entry.name), _child_of(variables, command), command))
     return found
+
+
+def _child_of(variables: list[bytes], command: str) -> str:
+    """The child of the supervisor a process belongs to. Valkey writes its title over its environment."""
+    if "valkey-server" in command:
+        return "valkey"
+    mark = next((v for v in variables if v.startswith(b"SEMMA_SUPERVISED=")), b"/semma").decode()
+    return mark.rpartition("/")[2]
 
 
 def _works_in(entry: Path, folder: Path) -> bool:

@@ -38,7 +38,7 @@ def kill(semma: PrivateSemma, victim: str, chance: random.Random) -> str:
 def _kill_one(semma: PrivateSemma, pids: list[int], victim: str, chance: random.Random) -> str:
     """SIGKILL one of them: the child itself or one of the processes it forked."""
     if not pids:
-        return f"{victim}: none there"
+        return f"{victim}: none there just now"
     pid = chance.choice(sorted(pids))
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)

@@ -29,7 +29,7 @@ def test_a_recording_ends_ready_whatever_is_killed(
     session = semma.make_session(f"Run {run}")
     # Every victim comes up in turn, the points are random; about every second run is hit in both halves.
     if run % 3 == 0 or chance.random() < 0.5:
-        victim = UPLOAD_VICTIMS[run // 3 % len(UPLOAD_VICTIMS)]
+        victim = UPLOAD_VICTIMS[run % len(UPLOAD_VICTIMS)]
         point = chance.randrange(undisturbed.path.stat().st_size)
         _upload(semma, session, undisturbed.path, tmp_path, _once(point, lambda: kill(semma, victim, chance), log))
     else:
