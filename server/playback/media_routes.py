@@ -130,7 +130,7 @@ async def _made(request: Request[Any, Any, Any], runtime: Runtime, recording_id:
     # A growing playlist is asked for again every few seconds; a finished one can still be replaced or unpublished.
     headers = {"ETag": etag, "Cache-Control": "public, max-age=1" if growing else "public, max-age=30", **_CORS}
     if is_fresh(request, etag):
-        return Response(None, status_code=304, headers=headers)
+        return Response(b"", status_code=304, headers=headers)
     return Response(body, media_type=f"{media_type}; charset=utf-8", headers=headers)
 
 
@@ -161,7 +161,7 @@ async def _stored(request: Request[Any, Any, Any], runtime: Runtime, key: str, k
         raise MediaNotFound from None
     headers["ETag"] = f'"{stored.etag}"'
     if is_fresh(request, headers["ETag"]):
-        return Response(None, status_code=304, headers=headers)
+        return Response(b"", status_code=304, headers=headers)
     return await _span_of(request, runtime, stored, media_type, headers)
 
 
@@ -179,14 +179,14 @@ async def _span_of(
     try:
         span = wanted_span(asked, size_bytes=stored.size_bytes)
     except Unsatisfiable:
-        return Response(None, status_code=416, headers=headers | {"Content-Range": f"bytes */{stored.size_bytes}"})
+        return Response(b"", status_code=416, headers=headers | {"Content-Range": f"bytes */{stored.size_bytes}"})
     whole = span or Span(0, stored.size_bytes - 1)
     headers["Content-Length"] = str(whole.size_bytes)
     if span is not None:
         headers["Content-Range"] = f"bytes {span.first}-{span.last}/{stored.size_bytes}"
     status = 200 if span is None else 206
     if request.method == "HEAD":
-        return Response(None, status_code=status, media_type=media_type, headers=headers)
+        return Response(b"", status_code=status, media_type=media_type, headers=headers)
     _found, chunks = await runtime.store.open(stored.key, first=whole.first, last=whole.last)
     MEDIA_BYTES.inc(whole.size_bytes)
     return Stream(chunks, status_code=status, media_type=media_type, headers=headers)
