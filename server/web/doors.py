@@ -7,7 +7,7 @@ mail scanner that follows it does not use it up.
 from typing import Any
 from urllib.parse import parse_qs
 
-from litestar import Request, Response, get, post
+from litestar import Request, Response, get, post, route
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
@@ -24,7 +24,7 @@ from server.events.models import Event
 from server.events.queries import find_event
 from server.sessions.models import Session
 from server.web.pages import show_door
-from server.web.respond import language_of, page, redirect
+from server.web.respond import READ, language_of, page, redirect
 from server.web.view import View
 
 AnyRequest = Request[Any, Any, Any]
@@ -65,7 +65,7 @@ def _after(wish: str, actor_default: str = "/") -> str:
     return wish if is_own_path(wish) else actor_default
 
 
-@get("/sign-in", **_OPEN)
+@route("/sign-in", http_method=READ, **_OPEN)
 async def sign_in_page(
     request: AnyRequest, runtime: NamedDependency[Runtime], actor: NamedDependency[Actor], view: NamedDependency[View]
 ) -> Response[bytes]:
@@ -119,7 +119,7 @@ async def sign_in_by_form(
     )
 
 
-@get("/sign-in/{secret:str}", **_OPEN)
+@route("/sign-in/{secret:str}", http_method=READ, **_OPEN)
 async def one_time_page(
     request: AnyRequest,
     secret: FromPath[str],

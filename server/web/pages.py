@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from litestar import Request, Response, get
+from litestar import Request, Response, route
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
@@ -18,7 +18,7 @@ from server.recordings.queries import recordings_of_sessions
 from server.sessions.queries import SESSION_KEYS, SessionFilter, get_speaker, narrowed, read_items, visible_sessions
 from server.web.languages import catalogue
 from server.web.programme import by_day, event_head, event_links, read_programme, rooms_in, talk_card
-from server.web.respond import fault_page, language_of, page, redirect
+from server.web.respond import READ, fault_page, language_of, page, redirect
 from server.web.shelves import read_shelf, read_shelves
 from server.web.shown import SpeakerView
 from server.web.talk import read_talk
@@ -72,7 +72,7 @@ def show_door(
     )
 
 
-@get("/", opt={"public": True}, include_in_schema=False)
+@route("/", http_method=READ, opt={"public": True}, include_in_schema=False)
 async def home(
     request: AnyRequest, runtime: NamedDependency[Runtime], actor: NamedDependency[Actor], view: NamedDependency[View]
 ) -> Response[bytes]:
@@ -82,7 +82,7 @@ async def home(
     return page(request, runtime, view, "home.html", actor=actor, shelves=shelves)
 
 
-@get("/series/{series:str}", opt={"public": True}, include_in_schema=False)
+@route("/series/{series:str}", http_method=READ, opt={"public": True}, include_in_schema=False)
 async def series_page(
     request: AnyRequest,
     series: FromPath[str],
@@ -96,7 +96,7 @@ async def series_page(
     return page(request, runtime, view, "series.html", actor=actor, shelf=shelf)
 
 
-@get("/{event:str}", opt={"public": True}, include_in_schema=False)
+@route("/{event:str}", http_method=READ, opt={"public": True}, include_in_schema=False)
 async def programme_page(
     request: AnyRequest,
     event: FromPath[str],
@@ -130,7 +130,7 @@ async def programme_page(
     )
 
 
-@get("/{event:str}/sessions/{session:str}", opt={"public": True}, include_in_schema=False)
+@route("/{event:str}/sessions/{session:str}", http_method=READ, opt={"public": True}, include_in_schema=False)
 async def talk_page(
     request: AnyRequest,
     event: FromPath[str],
@@ -157,7 +157,7 @@ async def talk_page(
     )
 
 
-@get("/embed/{event:str}/sessions/{session:str}", opt={"public": True}, include_in_schema=False)
+@route("/embed/{event:str}/sessions/{session:str}", http_method=READ, opt={"public": True}, include_in_schema=False)
 async def embedded_talk(
     request: AnyRequest,
     event: FromPath[str],
@@ -188,7 +188,7 @@ async def embedded_talk(
     )
 
 
-@get("/speakers/{speaker:str}", opt={"public": True}, include_in_schema=False)
+@route("/speakers/{speaker:str}", http_method=READ, opt={"public": True}, include_in_schema=False)
 async def speaker_page(
     request: AnyRequest,
     speaker: FromPath[str],
@@ -214,13 +214,20 @@ async def speaker_page(
     )
 
 
-@get("/robots.txt", opt={"public": True}, include_in_schema=False, sync_to_thread=False, media_type="text/plain")
+@route(
+    "/robots.txt",
+    http_method=READ,
+    opt={"public": True},
+    include_in_schema=False,
+    sync_to_thread=False,
+    media_type="text/plain",
+)
 def robots() -> str:
     """What crawlers should leave alone (RFC 9309)."""
     return "User-agent: *\nDisallow: /studio\nDisallow: /sign-in\nDisallow: /join\nDisallow: /api\n"
 
 
-@get("/favicon.ico", opt={"public": True}, include_in_schema=False, sync_to_thread=False)
+@route("/favicon.ico", http_method=READ, opt={"public": True}, include_in_schema=False, sync_to_thread=False)
 def favicon(view: NamedDependency[View]) -> Response[bytes]:
     """Browsers that look here first find the drawn mark."""
     return redirect(view.static_url("img/mark.svg"))

@@ -6,6 +6,7 @@ from typing import Any
 import structlog
 from litestar import Request, Response
 from litestar.datastructures import Cookie
+from litestar.enums import HttpMethod
 from litestar.exceptions import HTTPException
 
 from server.accounts.actor import ANONYMOUS, Actor
@@ -18,6 +19,7 @@ from server.web.view import Asker, PageContext, View
 
 AnyRequest = Request[Any, Any, Any]
 HTML = "text/html"
+READ = [HttpMethod.GET, HttpMethod.HEAD]
 LANGUAGE_COOKIE, THEME_COOKIE = "semma_lang", "semma_theme"
 _YEAR_S = 365 * 86400
 

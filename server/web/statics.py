@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from litestar import Request, Response, get
+from litestar import Request, Response, route
 from litestar.di import NamedDependency
+from litestar.enums import HttpMethod
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
@@ -68,7 +69,13 @@ def read_statics(root: Path = ROOT) -> Statics:
     return Statics(files, whole.hexdigest()[:16])
 
 
-@get("/static/{digest:str}/{path:path}", opt={"public": True}, include_in_schema=False, sync_to_thread=False)
+@route(
+    "/static/{digest:str}/{path:path}",
+    http_method=[HttpMethod.GET, HttpMethod.HEAD],
+    opt={"public": True},
+    include_in_schema=False,
+    sync_to_thread=False,
+)
 def static_file(
     request: Request[Any, Any, Any], digest: FromPath[str], path: FromPath[str], statics: NamedDependency[Statics]
 ) -> Response[bytes]:

@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import quote
 
-from litestar import Request, Response, get
+from litestar import Request, Response, route
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
@@ -28,7 +28,7 @@ from server.web.board import (
     session_form,
 )
 from server.web.languages import catalogue, language_name
-from server.web.respond import language_of, page, redirect
+from server.web.respond import READ, language_of, page, redirect
 from server.web.shelves import read_own_events
 from server.web.texts import studio_texts
 from server.web.view import View
@@ -67,7 +67,7 @@ def _languages(request: AnyRequest, event: Event | None) -> list[tuple[str, str]
     return [(code, language_name(code, language=language)) for code in language_codes(event)]
 
 
-@get("/studio", **_STUDIO)
+@route("/studio", http_method=READ, **_STUDIO)
 async def studio_home(
     request: AnyRequest, runtime: NamedDependency[Runtime], actor: NamedDependency[Actor], view: NamedDependency[View]
 ) -> Response[bytes]:
@@ -91,7 +91,7 @@ async def studio_home(
     )
 
 
-@get("/studio/{event:str}", **_STUDIO)
+@route("/studio/{event:str}", http_method=READ, **_STUDIO)
 async def studio_event(
     request: AnyRequest,
     event: FromPath[str],
@@ -124,7 +124,7 @@ async def studio_event(
     )
 
 
-@get("/studio/{event:str}/sessions/{session:str}", **_STUDIO)
+@route("/studio/{event:str}/sessions/{session:str}", http_method=READ, **_STUDIO)
 async def studio_session(
     request: AnyRequest,
     event: FromPath[str],

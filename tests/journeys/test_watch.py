@@ -25,7 +25,7 @@ SHOWN = f"""() => {{
   const canvas = document.createElement("canvas");
   canvas.width = video.videoWidth;
   canvas.height = video.videoHeight;
-  const pen = canvas.getContext("2d");
+  const pen = canvas.getContext("2d", {{ willReadFrequently: true }});
   pen.drawImage(video, 0, 0);
   const row = Math.max(1, Math.floor(canvas.height / {STRIP} / 2));
   let bits = "";
