@@ -77,8 +77,10 @@ def check_platform() -> None:
 def check_folder(data_dir: Path) -> None:
     """Make the data directory and write to it; raises FolderUnwritable."""
     try:
-        (data_dir / "log").mkdir(parents=True, exist_ok=True)
-        data_dir.chmod(0o700)  # the database and the keys are nobody else's
+        if not data_dir.exists():
+            data_dir.mkdir(parents=True)
+            data_dir.chmod(0o700)  # the database and the keys are nobody else's
+        (data_dir / "log").mkdir(exist_ok=True)
         probe = data_dir / f".probe-{os.getpid()}"
         probe.write_bytes(b"x")
         probe.unlink()
