@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from server.media.timeline import (
@@ -74,6 +74,8 @@ def test_wall_time_with_the_encoder_away_for_a_minute() -> None:
         SourceClock(()).wall_at(0)
 
 
+# Machines that are busy with other things are no failure.
+EASY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 times = st.fractions(min_value=0, max_value=10_000_000, max_denominator=90)
 
 
@@ -87,6 +89,7 @@ def timelines(draw: st.DrawFn) -> Timeline:
     return Timeline(tuple(draw(st.permutations(ranges))))
 
 
+@EASY
 @given(timelines(), st.data())
 def test_there_and_back_is_exact(timeline: Timeline, data: st.DataObject) -> None:
     at = data.draw(st.fractions(0, 1)) * timeline.duration
@@ -94,6 +97,7 @@ def test_there_and_back_is_exact(timeline: Timeline, data: st.DataObject) -> Non
         assert timeline.to_recording(timeline.to_source(at)) == at
 
 
+@EASY
 @given(timelines(), st.data())
 def test_what_is_kept_and_what_is_removed_add_up(timeline: Timeline, data: st.DataObject) -> None:
     start, end = sorted(data.draw(st.fractions(0, 1)) * timeline.duration for _ in range(2))
@@ -108,6 +112,7 @@ def test_what_is_kept_and_what_is_removed_add_up(timeline: Timeline, data: st.Da
         assert removed.duration + kept.duration == timeline.duration
 
 
+@EASY
 @given(timelines(), st.data())
 def test_joining_the_pieces_of_a_cut_gives_the_whole_again(timeline: Timeline, data: st.DataObject) -> None:
     at = data.draw(st.fractions(0, 1)) * timeline.duration
@@ -115,6 +120,7 @@ def test_joining_the_pieces_of_a_cut_gives_the_whole_again(timeline: Timeline, d
         assert join([timeline.keep(0, at), timeline.keep(at, timeline.duration)]) == join([timeline])
 
 
+@EASY
 @given(timelines(), times, times)
 def test_spans_are_as_long_as_what_is_shown(timeline: Timeline, one: Fraction, other: Fraction) -> None:
     start, end = min(one, other), max(one, other)
@@ -123,6 +129,7 @@ def test_spans_are_as_long_as_what_is_shown(timeline: Timeline, one: Fraction, o
         assert start <= span.source_start <= span.source_start + span.end - span.start <= end
 
 
+@EASY
 @given(st.integers(0, 10**12), st.sampled_from([90_000, 48_000, 44_100]))
 def test_ticks_survive_milliseconds(ticks: int, timescale: int) -> None:
     assert ms_to_ticks(ticks_to_ms(ticks, timescale), timescale) == ticks
