@@ -2,12 +2,17 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import httpx
 import msgspec
 import pytest
 
+from server.core import errors as core_errors
+from server.core.errors import SemmaError
+from server.events import errors as events_errors
+from server.sessions import errors as sessions_errors
 from server.web.api_description import TAGS, complete, example_of
 from tests.server.events.conftest import client, database, kept_app, kept_database, kept_settings
 
@@ -163,3 +168,15 @@ async def test_completing_adds_and_never_overwrites(kept_settings: object) -> No
     assert operation["responses"]["200"]["content"]["application/json"]["example"] == "mine"
     assert operation["tags"] == ["Things"]
     assert "tags" not in given["paths"]["/api/v1/things"]["get"]
+
+
+async def test_every_error_code_of_the_programme_is_in_the_documentation(kept_settings: object) -> None:
+    page = (Path(__file__).parents[2] / "docs/api.md").read_text()
+    documented = set(re.findall(r"^\| `([a-z_.]+)` \| \d{3} \|", page, re.MULTILINE))
+    errors = [
+        found.code
+        for module in (core_errors, events_errors, sessions_errors)
+        for found in vars(module).values()
+        if isinstance(found, type) and issubclass(found, SemmaError) and found is not SemmaError
+    ]
+    assert set(errors) - documented == set()
