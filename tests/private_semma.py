@@ -42,9 +42,14 @@ class PrivateSemma:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def authorization(self) -> dict[str, str]:
+        """The header that makes a request the administrator's."""
+        return {"Authorization": f"Bearer {self.token}"} if self.token else {}
+
     def api(self, method: str, path: str, **options: Any) -> httpx.Response:
         """One request as the administrator; raises for an error answer, saying what it said."""
-        headers = {"Authorization": f"Bearer {self.token}", **options.pop("headers", {})}
+        headers = {**self.authorization, **options.pop("headers", {})}
         answer = httpx.request(method, f"{self.url}{path}", headers=headers, timeout=30, trust_env=False, **options)
         if answer.status_code >= 400:
             raise AssertionError(f"{method} {path}: {answer.status_code} {answer.text[:500]}")
@@ -55,12 +60,7 @@ class PrivateSemma:
 
         def ask() -> Any:
             with contextlib.suppress(*AWAY):
-                answer = httpx.get(
-                    f"{self.url}{path}",
-                    headers={"Authorization": f"Bearer {self.token}"},
-                    timeout=10,
-                    trust_env=False,
-                )
+                answer = httpx.get(f"{self.url}{path}", headers=self.authorization, timeout=10, trust_env=False)
                 if answer.status_code < 500:
                     answer.raise_for_status()
                     return answer
@@ -114,7 +114,7 @@ class PrivateSemma:
         """Upload a file in one request; the id of the recording made of it."""
         address = self.new_upload(session, path.stat().st_size, path.name)
         headers = {
-            "Authorization": f"Bearer {self.token}",
+            **self.authorization,
             "Tus-Resumable": "1.0.0",
             "Upload-Offset": "0",
             "Content-Type": "application/offset+octet-stream",

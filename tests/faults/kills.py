@@ -22,7 +22,7 @@ def environment(semma: PrivateSemma) -> dict[str, str]:
 
 
 def kill(semma: PrivateSemma, victim: str, chance: random.Random) -> str:
-    """Do the damage; says what was done."""
+    """Do the damage; says what was done, or nothing when there is none of them to kill just now."""
     if victim == "flush":
         return _flush(semma)
     if victim == "everything":
@@ -38,10 +38,12 @@ def kill(semma: PrivateSemma, victim: str, chance: random.Random) -> str:
 def _kill_one(semma: PrivateSemma, pids: list[int], victim: str, chance: random.Random) -> str:
     """SIGKILL one of them: the child itself or one of the processes it forked."""
     if not pids:
-        return f"{victim}: none there just now"
+        return ""
     pid = chance.choice(sorted(pids))
-    with contextlib.suppress(ProcessLookupError):
+    try:
         os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return ""
     return f"{victim}: killed one of {len(pids)}"
 
 

@@ -48,8 +48,8 @@ def _once(point: int, act: Callable[[], str], log: list[str]) -> Callable[[int],
     """Hear of the upload's progress; act the first time it is beyond the point."""
 
     def hear(sent_bytes: int) -> None:
-        if sent_bytes >= point and not log:
-            log.append(f"upload at {sent_bytes}: {act()}")
+        if sent_bytes >= point and not log and (done := act()):
+            log.append(f"upload at {sent_bytes}: {done}")
 
     return hear
 
@@ -71,12 +71,11 @@ def _disturb_encode(semma: PrivateSemma, recording: str, victim: str, chance: ra
     """Kill once or twice while the recording is worked on."""
     for point in sorted(chance.uniform(0, 0.9) for _ in range(chance.choice((1, 1, 2)))):
 
-        def reached(point: float = point) -> bool:
+        def hit(point: float = point) -> str:
             found = semma.get(f"/api/v1/recordings/{recording}")
             if found["state"] in ("ready", "failed"):
-                return True
-            here = found["progress"] >= point
-            return here and (victim != "ffmpeg" or any(is_ffmpeg(process) for process in processes(semma)))
+                return f"{found['state']} already"
+            return kill(semma, victim, chance) if found["progress"] >= point else ""
 
-        eventually(reached, timeout_s=120, what=f"progress {point:.2f}")
-        log.append(f"encode at {point:.2f}: {kill(semma, victim, chance)}")
+        done = eventually(hit, timeout_s=120, what=f"progress {point:.2f} and a {victim} to kill")
+        log.append(f"encode at {point:.2f}: {done}")
