@@ -177,14 +177,28 @@ def _with_details() -> Any:
 # Made once: to build a statement anew costs more than to run it, and these run with every session shown.
 _BY_ID = _with_places().where(Session.id == bindparam("ref"))
 _DETAILS = _with_details()
+_OF_ONE = _DETAILS.subquery()
+_WHOLE = _BY_ID.outerjoin(_OF_ONE, _OF_ONE.c.session_id == Session.id).add_columns(*_OF_ONE.c)
+
+
+async def _whole(db: Db, session_id: str) -> list[Item]:
+    """The session with this id and its details, in one statement: a row for each speaker and link."""
+    rows = (await db.execute(_WHOLE, {"ref": session_id, "ids": [session_id]})).all()
+    items = [Item(*rows[0][:4])] if rows else []
+    _sort_in([row[4:] for row in rows if row[4] is not None], items)
+    return items
 
 
 async def add_details(db: Db, items: Sequence[Item]) -> None:
     """Read the speakers and links of the items; one statement for all of them."""
     if not items:
         return
+    _sort_in((await db.execute(_DETAILS, {"ids": [item.session.id for item in items]})).all(), items)
+
+
+def _sort_in(rows: Sequence[Any], items: Sequence[Item]) -> None:
+    """Put rows of speakers and links into their sessions, in order."""
     by_id = {item.session.id: item for item in items}
-    rows = (await db.execute(_DETAILS, {"ids": list(by_id)})).all()
     for session_id, _position, kind, row_id, address, title in sorted(rows, key=lambda row: (row[1], row[3])):
         if kind:
             by_id[session_id].links.append(LinkOf(row_id, kind, address, title))
@@ -214,7 +228,8 @@ async def get_session(
     Raises SessionNotFound, SessionAmbiguous, Unauthenticated or Forbidden. A deleted one is found only when
     `deleted_since` is given, and then only by those who may restore it. `details` reads speakers and links too.
     """
-    items = await _named(db, ref, actor, event=event, lock=lock)
+    whole = details and is_id(ref) and event is None and not lock
+    items = await _whole(db, ref) if whole else await _named(db, ref, actor, event=event, lock=lock)
     there = [item for item in items if _is_there(item, actor, deleted_since)]
     if not there:
         raise SessionNotFound
@@ -224,7 +239,7 @@ async def get_session(
         require(actor, action, there[0].subject)
     except NotFound:
         raise SessionNotFound from None
-    if details:
+    if details and not whole:
         await add_details(db, there)
     return there[0]
 

@@ -29,33 +29,33 @@ async def event(admin: Asker) -> dict[str, Any]:
     return made
 
 
-@pytest.mark.parametrize(
-    ("query", "titles"),
-    [
-        ("", ["ÄÄNET", "Pictures", "100 % _real_", "Last", "Some day"]),
-        ("room=hall", ["ÄÄNET", "Pictures"]),
-        ("track=media", ["Pictures"]),
-        ("room=hall&track=media", ["Pictures"]),
-        ("room=cellar", []),
-        ("speaker=asa-ost", ["ÄÄNET", "Some day"]),
-        ("day=2027-05-20", ["ÄÄNET", "Pictures", "100 % _real_"]),
-        ("day=2027-05-21", ["Last"]),
-        ("day=2027-05-19", []),
-        ("state=tentative", ["Last"]),
-        ("q=äänet", ["ÄÄNET"]),
-        ("q=STRASSE kuva", ["100 % _real_"]),
-        ("q=åsa day", ["Some day"]),
-        ("q=%", ["100 % _real_"]),
-        ("q=_real", ["100 % _real_"]),
-        ("q=_a", []),
-        ("q=nothing", []),
-        ("q=%20", ["ÄÄNET", "Pictures", "100 % _real_", "Last", "Some day"]),
-    ],
-)
-async def test_sessions_are_narrowed(anybody: Asker, event: dict[str, Any], query: str, titles: list[str]) -> None:
-    found = await anybody.get(f"/sessions?event=seminar&{query.replace('q=%', 'q=%25') if query == 'q=%' else query}")
-    assert [item["title"] for item in found["items"]] == titles
-    assert found["next"] is None
+NARROWED = [
+    ("", ["ÄÄNET", "Pictures", "100 % _real_", "Last", "Some day"]),
+    ("room=hall", ["ÄÄNET", "Pictures"]),
+    ("track=media", ["Pictures"]),
+    ("room=hall&track=media", ["Pictures"]),
+    ("room=cellar", []),
+    ("speaker=asa-ost", ["ÄÄNET", "Some day"]),
+    ("day=2027-05-20", ["ÄÄNET", "Pictures", "100 % _real_"]),
+    ("day=2027-05-21", ["Last"]),
+    ("day=2027-05-19", []),
+    ("state=tentative", ["Last"]),
+    ("q=äänet", ["ÄÄNET"]),
+    ("q=STRASSE kuva", ["100 % _real_"]),
+    ("q=åsa day", ["Some day"]),
+    ("q=%25", ["100 % _real_"]),
+    ("q=_real", ["100 % _real_"]),
+    ("q=_a", []),
+    ("q=nothing", []),
+    ("q=%20", ["ÄÄNET", "Pictures", "100 % _real_", "Last", "Some day"]),
+]
+
+
+async def test_sessions_are_narrowed(anybody: Asker, event: dict[str, Any]) -> None:
+    for query, titles in NARROWED:
+        found = await anybody.get(f"/sessions?event=seminar&{query}")
+        assert [item["title"] for item in found["items"]] == titles, query
+        assert found["next"] is None
 
 
 async def test_pages_follow_each_other_in_order_of_time(anybody: Asker, event: dict[str, Any]) -> None:
