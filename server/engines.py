@@ -261,6 +261,9 @@ def launch_valkey(folder: Path) -> Iterator[ValkeyEngine]:
 @contextlib.contextmanager
 def launch_s3(folder: Path, *, bucket: str = "semma") -> Iterator[S3Engine]:
     """Run an S3 server in `folder` while the block lasts; the bucket is there when the block starts."""
-    engine = replace(describe_s3(folder, bucket=bucket), grace_s=0.2)
+    described = describe_s3(folder, bucket=bucket)
+    # tests make a bucket each: one volume apiece is enough
+    env = {**described.env, "WEED_MASTER_VOLUME_GROWTH_COPY_1": "1"}
+    engine = replace(described, env=env, grace_s=0.2)
     with running(engine):
         yield engine

@@ -1,5 +1,6 @@
 """The doctor finds what is there, what is wrong, and says what to do."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,7 @@ from tests.conftest import S3
 from tests.postgres import free_port
 
 
-@pytest.fixture
-def environ(database_url: str, valkey_url: str, s3: S3, bucket: str, tmp_path: Path) -> dict[str, str]:
+def environ_of(database_url: str, valkey_url: str, s3: S3, bucket: str, tmp_path: Path) -> dict[str, str]:
     return {
         "SEMMA_DATA_DIR": str(tmp_path / "data"),
         "SEMMA_PORT": str(free_port()),
@@ -28,6 +28,18 @@ def environ(database_url: str, valkey_url: str, s3: S3, bucket: str, tmp_path: P
         "AWS_ACCESS_KEY_ID": s3.access_key_id,
         "AWS_SECRET_ACCESS_KEY": s3.secret_access_key,
     }
+
+
+@pytest.fixture
+def environ(database_url: str, valkey_url: str, s3: S3, bucket: str, tmp_path: Path) -> dict[str, str]:
+    return environ_of(database_url, valkey_url, s3, bucket, tmp_path)
+
+
+@pytest.fixture
+def one_environ(sqlite_template: Path, valkey_url: str, s3: S3, bucket: str, tmp_path: Path) -> dict[str, str]:
+    """The same on SQLite alone, where the kind of database makes no difference."""
+    shutil.copy(sqlite_template, tmp_path / "semma.db")
+    return environ_of(f"sqlite:///{tmp_path / 'semma.db'}", valkey_url, s3, bucket, tmp_path)
 
 
 def found(report: Report) -> dict[str, Finding]:
@@ -53,8 +65,8 @@ async def test_all_is_well(environ: dict[str, str], store: ObjectStore, database
     assert as_text(report).endswith("All is well.")
 
 
-async def test_a_database_without_tables_is_told_to_migrate(environ: dict[str, str], tmp_path: Path) -> None:
-    report = await examine({**environ, "DATABASE_URL": f"sqlite:///{tmp_path / 'empty.db'}"})
+async def test_a_database_without_tables_is_told_to_migrate(one_environ: dict[str, str], tmp_path: Path) -> None:
+    report = await examine({**one_environ, "DATABASE_URL": f"sqlite:///{tmp_path / 'empty.db'}"})
     assert not report.is_well
     assert found(report)["database"].advice == "Run `semma migrate`."
 
@@ -72,9 +84,9 @@ async def test_a_database_without_tables_is_told_to_migrate(environ: dict[str, s
     ],
 )
 async def test_what_is_wrong_is_named_with_what_to_do(
-    environ: dict[str, str], store: ObjectStore, changed: dict[str, str], name: str, advice: str
+    one_environ: dict[str, str], store: ObjectStore, changed: dict[str, str], name: str, advice: str
 ) -> None:
-    report = await examine({**environ, **changed})
+    report = await examine({**one_environ, **changed})
     seen = found(report)[name]
     assert seen.state == WRONG
     assert advice in seen.advice
@@ -83,7 +95,6 @@ async def test_what_is_wrong_is_named_with_what_to_do(
 
 
 def test_little_room_is_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import shutil
     from collections import namedtuple
 
     usage = namedtuple("usage", "total used free")
