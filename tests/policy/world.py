@@ -184,7 +184,8 @@ async def _watchable(db: Db, recording_id: str) -> None:
             complete=True,
         ),
     )
-    chunk = {"position": 0, "start_ms": 0, "end_ms": 4000, "first_segment": 0, "done_at": now()}
+    chunk: dict[str, Any] = {"position": 0, "start_ms": 0, "end_ms": 4000, "first_segment": 0, "done_at": now()}
+    chunk["details"] = {"init": {"360p": "init-0123456789ab.mp4"}}
     await _add(db, Chunk(recording_id=recording_id, segments={"360p": [[360_000, 1000]]}, **chunk))
 
 
