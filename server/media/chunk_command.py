@@ -116,6 +116,14 @@ def chunk_command(order: ChunkOrder) -> list[str]:
     return [str(word) for word in ffmpeg.compile(merged, cmd=order.program.path, overwrite_output=True)]
 
 
+def packets_command(order: ChunkOrder) -> list[str]:
+    """Reads the chunk's packets once more, and nothing else, into the same list."""
+    listing = _packet_times(_source(order), order).global_args(
+        "-hide_banner", "-nostdin", "-nostats", "-loglevel", "level+warning", "-copyts"
+    )
+    return [str(word) for word in ffmpeg.compile(listing, cmd=order.program.path, overwrite_output=True)]
+
+
 def _source(order: ChunkOrder) -> Any:
     seek_us = min(order.start_us, order.video.end_us) - order.margin_us
     options = safe_input_options(order.source) | {

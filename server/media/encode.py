@@ -31,10 +31,11 @@ from server.media.chunk_command import (
     ChunkOrder,
     Thumbnails,
     chunk_command,
+    packets_command,
 )
 from server.media.chunks import CHUNK_MS, CHUNK_WITHOUT_INDEX_MS, Chunk
 from server.media.ffmpeg import Ffmpeg, find_ffmpeg
-from server.media.fmp4 import BadBox, BadChunk, cut_chunk, read_fragments, write_init_for
+from server.media.fmp4 import BadBox, BadChunk, cut_chunk, presented_at, read_fragments, write_init_for
 from server.media.ladder import Rung
 from server.media.process import Limits, run
 from server.media.refusals import BadOutput, ProcessFailed, SourceCutShort
@@ -43,6 +44,8 @@ from server.media.verify import Coverage, coverage, read_times_us, was_cut_short
 
 # Containers with an index go to the keyframe before the time asked for; a second allows for times in decoding order.
 INDEXED_MARGIN_US = 1_000_000
+# How far back to look when there is no picture to start with.
+LENIENT_MARGIN_US = 60_000_000
 
 
 class SegmentFile(msgspec.Struct, frozen=True):
@@ -128,11 +131,29 @@ async def encode_chunk(
         thumbnails=thumbnails,
     )
     limits = limits or Limits()
-    found = await _run(order, limits, on_progress)
-    if found.frames == 0 or (found.first_frame_us or 0) > order.start_us + _gap_us(video):
-        order, found = await _again(order, found, limits, on_progress)
-    lost = await _judge(order, found, limits)
-    return await asyncio.to_thread(_collect, order, found, lost)
+    while True:
+        found = await _run(order, limits, on_progress)
+        lost = found.lost if order.blank else await _judge(order, found, limits)
+        try:
+            return await asyncio.to_thread(_collect, order, found, lost)
+        except _StartsLate:
+            order = _more_lenient(order, found)
+
+
+class _StartsLate(Exception):
+    """The output has no picture at the chunk's start: none was decoded before it."""
+
+
+def _more_lenient(order: ChunkOrder, found: Coverage) -> ChunkOrder:
+    """What to try when there was no picture to start with, which is so only in damaged sources: look further back,
+    then show the first picture that there is from the start on, then black."""
+    if order.margin_us < LENIENT_MARGIN_US:
+        return replace(order, margin_us=LENIENT_MARGIN_US)
+    if found.first_frame_us is not None and order.hold_us < found.first_frame_us:
+        return replace(order, hold_us=found.first_frame_us)
+    if not order.blank:
+        return replace(order, blank=True)
+    raise BadOutput(f"no picture could be made for the chunk at {order.chunk.start_ms} ms")
 
 
 def margin_us(video: VideoStream) -> int:
@@ -173,34 +194,28 @@ def _times(path: Path) -> list[int]:
     return read_times_us(path.read_text()) if path.exists() else []
 
 
-async def _again(
-    order: ChunkOrder, found: Coverage, limits: Limits, on_progress: Callable[[float], None] | None
-) -> tuple[ChunkOrder, Coverage]:
-    """The chunk has no picture at its start, which is right only where the source has none before it.
-
-    First look further back; if that does not help, show the first picture there is from the start, or black.
-    """
-    if _shows_last_picture(order):
-        return order, found
-    further = replace(order, margin_us=max(4 * order.margin_us, 30_000_000))
-    found = await _run(further, limits, on_progress)
-    return further, found
-
-
-def _shows_last_picture(order: ChunkOrder) -> bool:
-    return order.start_us >= order.video.end_us - 1_000
-
-
 async def _judge(order: ChunkOrder, found: Coverage, limits: Limits) -> tuple[tuple[int, int], ...]:
-    """The stretches that the source itself lacks. Raises SourceCutShort when the source has more than was read."""
-    if was_cut_short(found, order.end_us, order.video.end_us, _gap_us(order.video)):
-        raise SourceCutShort("Reading the source stopped before the end of the chunk.")
-    return found.lost
+    """The stretches (µs of the source) that the source itself lacks. Raises SourceCutShort when it has more than was
+    read: the packets are read a second time, and only a source that ends at the same place twice is to blame."""
+    video, gap_us = order.video, _gap_us(order.video)
+    if not was_cut_short(found, order.end_us, video.end_us, gap_us):
+        return found.lost
+    reached_us = found.reached_us or order.start_us
+    path = order.workdir / PACKETS_NAME
+    path.unlink(missing_ok=True)
+    try:
+        await run(packets_command(order), limits=limits, cwd=order.workdir)
+    except ProcessFailed as error:
+        raise SourceCutShort(f"The source cannot be read: {error.detail}") from error
+    times = await asyncio.to_thread(_times, path)
+    if times and times[-1] > reached_us + 2 * gap_us:
+        raise SourceCutShort("Reading the source stopped before the end of the chunk, though the source goes on.")
+    return (*found.lost, (max(reached_us, order.start_us), min(order.end_us, video.end_us)))
 
 
 def _collect(order: ChunkOrder, found: Coverage, lost: tuple[tuple[int, int], ...]) -> ChunkResult:
     """Cut every rung into segments and check that they are what was ordered. Raises BadOutput."""
-    outputs = tuple(_cut(order, rung) for rung in order.rungs)
+    outputs = tuple(_cut(order, rung, found) for rung in order.rungs)
     if len({output.frames for output in outputs}) != 1:
         raise BadOutput("the rungs of one chunk hold different numbers of pictures")
     lost_ms = sum(end - start for start, end in lost) // 1000
@@ -223,13 +238,15 @@ def _warn(order: ChunkOrder, start_us: int, end_us: int) -> MediaWarning:
     )
 
 
-def _cut(order: ChunkOrder, rung: Rung) -> RungOutput:
+def _cut(order: ChunkOrder, rung: Rung, found: Coverage) -> RungOutput:
     whole = order.workdir / f"{rung.name}.mp4"
     folder = order.workdir / rung.name
     folder.mkdir(exist_ok=True)
     chunk = order.chunk
     try:
         init, fragments = read_fragments(whole.read_bytes())
+        if not fragments or presented_at(init, fragments[0].samples[0]) * TICKS >= 1:
+            raise _StartsLate
         segments = cut_chunk(
             init,
             fragments,
@@ -238,6 +255,9 @@ def _cut(order: ChunkOrder, rung: Rung) -> RungOutput:
             shift=chunk.start_ms * TICKS // 1000,
         )
     except (OSError, BadBox, BadChunk) as error:
+        if found.frames == 0 and not order.blank:
+            # Without any picture ffmpeg leaves an empty file.
+            raise _StartsLate from error
         raise BadOutput(f"the {rung.name} rung of the chunk at {chunk.start_ms} ms is unusable: {error}") from error
     borders = [(segment.start, segment.end) for segment in segments]
     ordered = chunk.borders(TICKS)

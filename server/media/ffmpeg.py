@@ -144,10 +144,11 @@ def safe_input_options(source: str) -> dict[str, Any]:
     }
     if is_remote(source):
         options |= {
-            # S3 servers close idle connections and restart; go on at the offset reached.
+            # S3 servers close idle connections and hiccup; go on at the offset reached. ffmpeg nests its retries (8 s
+            # here became three minutes), so an outage longer than a few seconds is left to the job's next attempt.
             "reconnect": "1",
             "reconnect_on_network_error": "1",
-            "reconnect_delay_max": "8",
+            "reconnect_delay_max": "2",
             # A connection that stays silent for 30 s is dead.
             "rw_timeout": "30000000",
             # Reading on over a small gap is cheaper than a new request.
