@@ -9,6 +9,7 @@ from typing import Any
 
 from litestar import Litestar, Request, Response, get
 from litestar.config.cors import CORSConfig
+from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException
 
@@ -97,6 +98,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
 
     @contextlib.asynccontextmanager
     async def engines(_app: Litestar) -> AsyncIterator[None]:
+        changes.reopen()
         try:
             with told_to_stop(changes.end_all):
                 async with desk.listening():
@@ -134,7 +136,8 @@ def create_app(settings: Settings | None = None) -> Litestar:
         exception_handlers=fault_answers(pages),
         openapi_config=describe_api(),
         cors_config=cors(settings),
-        state=None,
+        # What the process works with, for tools that look at a running application.
+        state=State({"runtime": runtime, "changes": changes}),
         debug=False,
     )
 

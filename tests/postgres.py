@@ -64,7 +64,7 @@ def running_postgres(folder: Path) -> Iterator[str]:
             stdout=output, stderr=output, user=user, env=environment, cwd=folder,
         )  # fmt: skip
     try:
-        eventually(lambda: _answers(binaries, port), timeout_s=30, what="PostgreSQL to answer")
+        eventually(lambda: _answers(binaries, port), timeout_s=120, what="PostgreSQL to answer")
         yield f"postgresql://semma@127.0.0.1:{port}/postgres"
     finally:
         server.terminate()

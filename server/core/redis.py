@@ -43,7 +43,7 @@ async def count_within(redis: Redis, key: str, *, window_ms: int) -> tuple[int, 
 async def empty_lists(redis: Redis, names: Sequence[str]) -> list[str] | None:
     """Which of these lists hold nothing; None when Redis is away."""
     try:
-        return [name for name in names if not await redis.llen(name)]  # type: ignore[misc]
+        return [name for name in names if not await redis.llen(name)]
     except (RedisError, OSError):
         return None
 

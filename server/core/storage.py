@@ -6,6 +6,8 @@ after the fork: clients are thread-safe, sessions and making clients are not, an
 
 import asyncio
 import contextlib
+import functools
+import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -86,6 +88,12 @@ class OpenMultipart:
     initiated: datetime
 
 
+@functools.lru_cache(maxsize=1)
+def _session_of(_pid: int) -> Any:
+    """The one session of this process: it holds the parsed service description, 0.2 s to read; a fork makes its own."""
+    return boto3.session.Session()
+
+
 def part_size_for(size_bytes: int) -> int:
     """One part size for the whole object, so that equal-part servers (R2) take it: ≥ 8 MiB, at most 9,000 parts."""
     return max(MIN_PART_BYTES, -(-size_bytes // 9000))
@@ -112,7 +120,7 @@ class ObjectStore:
             read_timeout=60,
             retries={"mode": "standard", "max_attempts": 4},
         )
-        return boto3.session.Session().client(
+        return _session_of(os.getpid()).client(
             "s3",
             endpoint_url=endpoint_url or None,
             aws_access_key_id=self.settings.access_key_id or None,

@@ -177,6 +177,10 @@ class ChangeFanOut:
         await asyncio.gather(*readers, return_exceptions=True)
         self._channels.clear()
 
+    def reopen(self) -> None:
+        """Take streams again after `close`: an application may be started more than once in one process."""
+        self._closing = False
+
     async def _read(self, event_id: str, channel: _Channel) -> None:
         redis = make_listener(self._redis_url)
         try:

@@ -165,7 +165,8 @@ def _variant(
     extra: dict[str, Any],
 ) -> Variant:
     """BANDWIDTH and AVERAGE-BANDWIDTH of everything played together (RFC 8216bis 4.4.6.2)."""
-    peak = peak_bandwidth(sizes, SEGMENT_S) + (peak_bandwidth(sound, SEGMENT_S) if sound else 0)
+    peak = max(peak_bandwidth(sizes, SEGMENT_S), _cap_of(recording, rendition))
+    peak += peak_bandwidth(sound, SEGMENT_S) if sound else 0
     average = average_bandwidth(sizes) + (average_bandwidth(sound) if sound else 0)
     has_picture = rendition.kind == "video"
     return Variant(
@@ -179,6 +180,14 @@ def _variant(
         closed_captions="NONE" if has_picture else None,
         **extra,
     )
+
+
+def _cap_of(recording: Recording, rendition: Rendition) -> int:
+    """What the encoder may use at most, in bit/s, while segments are still to come; 0 once all are measured."""
+    if recording.state in ENDED or rendition.kind == "audio":
+        return 0
+    rungs = {rung["name"]: rung["peak_kbps"] for rung in recording.plan.get("rungs", [])}
+    return int(rungs.get(rendition.name, 0)) * 1000
 
 
 def _audio_rendition(recording: Recording, videos: list[Rendition], audio: Rendition | None) -> list[MediaRendition]:
