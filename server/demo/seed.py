@@ -43,7 +43,7 @@ async def seed(runtime: Runtime, folder: Path, *, server_url: str, say: Say) -> 
     """
     organiser = await ensure_admin(runtime, email=ORGANISER, name="Demo organiser")
     async with runtime.database.write() as db:
-        sessions = await _programme(db)
+        sessions = await make_programme(db)
     say(f"The seminar:      {runtime.base_url}/{programme.EVENT_SLUG}")
     say(f"Sign in, once:    {organiser.link}")
     await _films(runtime, sessions, folder, server_url, say)
@@ -52,7 +52,7 @@ async def seed(runtime: Runtime, folder: Path, *, server_url: str, say: Say) -> 
 # --- the programme ---
 
 
-async def _programme(db: Db) -> Mapping[str, str]:
+async def make_programme(db: Db) -> Mapping[str, str]:
     """The sessions' ids by slug, the whole seminar made when there is none."""
     event = await db.scalar(select(Event).where(Event.slug == programme.EVENT_SLUG))
     if event is not None:
