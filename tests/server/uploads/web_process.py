@@ -51,6 +51,8 @@ class WebProcess:
         eventually(self._answers, what=f"the web process, see {self.log_path}")
 
     def _answers(self) -> bool:
+        assert self.process is not None
+        assert self.process.poll() is None, self.said()[-2000:]
         try:
             return httpx.get(f"{self.url}/healthz", timeout=2, trust_env=False).status_code == 200
         except httpx.TransportError:
