@@ -15,17 +15,18 @@ T = TypeVar("T")
 S = TypeVar("S", bound=Select[*tuple[Any, ...]])
 
 
-@dataclass(frozen=True)
-class Key:
-    """One sort key: what the database orders by, and the same value of a row as kept in the cursor.
+def read_text(value: Any) -> str:
+    """A text in a cursor: an id, a slug, a name."""
+    if not isinstance(value, str) or "\x00" in value:
+        raise ValueError
+    return value
 
-    The last key of a list must be unique (the id). `read` turns the cursor's JSON value into the database's.
-    """
 
-    column: Any
-    of_row: Callable[[Any], Any]
-    read: Callable[[Any], Any] = str
-    descending: bool = False
+def read_number(value: Any) -> int:
+    """A whole number in a cursor, within what a column holds."""
+    if not isinstance(value, int) or not 0 <= value < 2**31:
+        raise ValueError
+    return value
 
 
 def read_date(value: Any) -> date:
@@ -35,7 +36,23 @@ def read_date(value: Any) -> date:
 
 def read_moment(value: Any) -> datetime:
     """A moment in a cursor."""
-    return datetime.fromisoformat(value)
+    moment = datetime.fromisoformat(value)
+    if moment.tzinfo is None:
+        raise ValueError
+    return moment
+
+
+@dataclass(frozen=True)
+class Key:
+    """One sort key: what the database orders by, and the same value of a row as kept in the cursor.
+
+    The last key of a list must be unique (the id). `read` turns the cursor's JSON value into the database's.
+    """
+
+    column: Any
+    of_row: Callable[[Any], Any]
+    read: Callable[[Any], Any] = read_text
+    descending: bool = False
 
 
 def one_page(statement: S, keys: Sequence[Key], *, limit: int, after: Sequence[Any] | None) -> S:
@@ -64,7 +81,7 @@ def _plain(value: Any) -> Any:
 def _values(keys: Sequence[Key], after: Sequence[Any]) -> list[Any]:
     try:
         return [key.read(value) for key, value in zip(keys, after, strict=True)]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise Invalid("`after` must be the `next` of an earlier page of the same list.") from None
 
 

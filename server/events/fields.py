@@ -32,7 +32,7 @@ def is_id(text: str) -> bool:
 
 def fold_text(text: str) -> str:
     """The text as it is compared when searching: normalised (NFKC) and case-folded."""
-    return unicodedata.normalize("NFKC", text).casefold()
+    return unicodedata.normalize("NFKC", text).casefold().replace("\x00", " ")  # PostgreSQL takes no NUL in a text
 
 
 def check_text(name: str, text: str, *, most: int, required: bool = False) -> str:

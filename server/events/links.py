@@ -104,5 +104,7 @@ async def _present(db: Db, model: type[Any], owner: Any) -> Sequence[Any]:
 
 
 async def _one(db: Db, model: type[Any], owner: Any, link_id: str) -> Any:
+    if not fields.is_id(link_id):
+        return None
     statement = select(model).where(model.id == link_id, getattr(model, _owner_column(model)) == owner.id)
     return (await db.scalars(statement)).one_or_none()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 
@@ -10,7 +10,8 @@ from server.accounts.actor import Actor
 from server.accounts.policy import SCOPE_OF, Action, Subject, can, require
 from server.core.db import Db
 from server.core.errors import NotFound
-from server.core.keyset import Key, read_date
+from server.core.ids import is_slug
+from server.core.keyset import Key, read_date, read_number
 from server.events.errors import EventNotFound, RoomNotFound, SeriesNotFound, TrackNotFound
 from server.events.fields import is_id
 from server.events.models import CLOSED, PUBLIC, Event, EventLink, Room, Series, Track
@@ -27,7 +28,14 @@ EVENT_KEYS = (
 
 def child_keys(model: type[Room] | type[Track]) -> tuple[Key, ...]:
     """The order of rooms and of tracks: as placed, then as made."""
-    return (Key(model.position, lambda row: row.position, int), Key(model.id, lambda row: row.id))
+    return (Key(model.position, lambda row: row.position, read_number), Key(model.id, lambda row: row.id))
+
+
+def named(model: type[Any], ref: str) -> ColumnElement[bool]:
+    """The condition on a row's id or slug; never true for what can be neither, which no database then gets to read."""
+    if is_id(ref):
+        return cast(ColumnElement[bool], model.id == ref)
+    return cast(ColumnElement[bool], model.slug == ref) if is_slug(ref) else false()
 
 
 def subject_of(event: Event, *, session_id: str | None = None) -> Subject:
@@ -80,13 +88,14 @@ def with_series(statement: Select[Event]) -> Select[Event, Series | None]:
 
 def of_series(statement: Select[Any], ref: str) -> Select[Any]:
     """Only events of the series with this id or slug."""
-    named = Series.id == ref if is_id(ref) else Series.slug == ref
-    return statement.where(Event.series_id.in_(select(Series.id).where(named, Series.deleted_at.is_(None))))
+    return statement.where(
+        Event.series_id.in_(select(Series.id).where(named(Series, ref), Series.deleted_at.is_(None)))
+    )
 
 
 async def find_event(db: Db, ref: str, *, lock: bool = False) -> Event | None:
     """The event with this id or slug, deleted ones too; asks nobody's rights."""
-    statement = select(Event).where(Event.id == ref if is_id(ref) else Event.slug == ref)
+    statement = select(Event).where(named(Event, ref))
     return (await db.scalars(statement.with_for_update() if lock else statement)).one_or_none()
 
 
@@ -130,7 +139,7 @@ def deleted_series(*, since: datetime) -> Select[Series]:
 
 async def get_series(db: Db, ref: str, *, deleted_since: datetime | None = None, lock: bool = False) -> Series:
     """The series with this id or slug, a deleted one only since `deleted_since`; raises SeriesNotFound."""
-    statement = select(Series).where(Series.id == ref if is_id(ref) else Series.slug == ref)
+    statement = select(Series).where(named(Series, ref))
     series = (await db.scalars(statement.with_for_update() if lock else statement)).one_or_none()
     if series is None or not _is_there(series.deleted_at, deleted_since):
         raise SeriesNotFound
@@ -164,7 +173,7 @@ async def tracks_of(db: Db, event_id: str) -> Sequence[Track]:
 async def _get_child(
     db: Db, model: type[Child], event_id: str, ref: str, *, deleted_since: datetime | None, lock: bool
 ) -> Child | None:
-    statement = select(model).where(model.event_id == event_id, model.id == ref if is_id(ref) else model.slug == ref)
+    statement = select(model).where(model.event_id == event_id, named(model, ref))
     child = (await db.scalars(statement.with_for_update() if lock else statement)).one_or_none()
     return child if child is not None and _is_there(child.deleted_at, deleted_since) else None
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from typing import Any
+from zlib import crc32
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from server.core.db import Db
@@ -28,6 +29,7 @@ async def claim_slug(
     it is not free. What was deleted yields its slug to the newcomer and keeps a longer one for its return.
     """
     base = check_slug(wanted, reserved=reserved) if wanted else slugify(title, fallback=model.__tablename__.rstrip("s"))
+    await _wait_for_siblings(db, f"{model.__tablename__}:{event_id or ''}")
     rows = select(model.id, model.slug, model.deleted_at).where(or_(model.slug == base, model.slug.like(f"{base}-%")))
     if event_id is not None:
         rows = rows.where(model.event_id == event_id)
@@ -41,6 +43,12 @@ async def claim_slug(
             raise SlugTaken(f"“{base}” is already taken; choose a different slug.")
         await db.execute(update(model).where(model.id == row_id).values(slug=f"{base[:80]}-{row_id[-12:]}"))
     return base
+
+
+async def _wait_for_siblings(db: Db, siblings: str) -> None:
+    """Let one transaction at a time choose among these siblings; SQLite has one writer anyway."""
+    if db.get_bind().dialect.name == "postgresql":
+        await db.execute(select(func.pg_advisory_xact_lock(crc32(siblings.encode()))))
 
 
 def _numbered(base: str) -> Iterator[str]:

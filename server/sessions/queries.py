@@ -14,7 +14,7 @@ from server.core.errors import NotFound
 from server.core.keyset import Key, read_moment
 from server.events.fields import fold_text, is_id, zone_of
 from server.events.models import Event, Room, Track
-from server.events.queries import may_edit, may_see, subject_of
+from server.events.queries import may_edit, may_see, named, subject_of
 from server.sessions.errors import DayInvalid, SessionAmbiguous, SessionNotFound, SpeakerNotFound
 from server.sessions.models import Session, SessionLink, SessionSpeaker, Speaker
 
@@ -110,9 +110,9 @@ def narrowed(statement: Programme, wanted: SessionFilter, *, event: Event | None
     if event is not None:
         statement = statement.where(Session.event_id == event.id)
     if wanted.room is not None:
-        statement = statement.where(Room.id == wanted.room if is_id(wanted.room) else Room.slug == wanted.room)
+        statement = statement.where(named(Room, wanted.room))
     if wanted.track is not None:
-        statement = statement.where(Track.id == wanted.track if is_id(wanted.track) else Track.slug == wanted.track)
+        statement = statement.where(named(Track, wanted.track))
     if wanted.speaker is not None:
         statement = statement.where(Session.id.in_(_sessions_of_speaker(wanted.speaker)))
     if wanted.day is not None:
@@ -121,14 +121,13 @@ def narrowed(statement: Programme, wanted: SessionFilter, *, event: Event | None
     if wanted.state is not None:
         statement = statement.where(Session.state == wanted.state)
     for word in fold_text(wanted.q or "").split()[:_MOST_WORDS]:
-        named = select(SessionSpeaker.session_id).join(Speaker).where(Speaker.folded.contains(word, autoescape=True))
-        statement = statement.where(or_(Session.folded.contains(word, autoescape=True), Session.id.in_(named)))
+        called = select(SessionSpeaker.session_id).join(Speaker).where(Speaker.folded.contains(word, autoescape=True))
+        statement = statement.where(or_(Session.folded.contains(word, autoescape=True), Session.id.in_(called)))
     return statement
 
 
 def _sessions_of_speaker(ref: str) -> Select[Any]:
-    named = Speaker.id == ref if is_id(ref) else Speaker.slug == ref
-    return select(SessionSpeaker.session_id).join(Speaker).where(named, Speaker.deleted_at.is_(None))
+    return select(SessionSpeaker.session_id).join(Speaker).where(named(Speaker, ref), Speaker.deleted_at.is_(None))
 
 
 def _day_of(day: date, event: Event | None) -> tuple[datetime, datetime]:
@@ -248,7 +247,7 @@ async def _named(db: Db, ref: str, actor: Actor, *, event: Event | None, lock: b
     """At most two sessions of this id or slug: of an id one, of a slug those the actor may see or of the event."""
     if is_id(ref) and event is None and not lock:
         return [Item(*row) for row in (await db.execute(_BY_ID, {"ref": ref})).all()]
-    statement = _with_places().where(Session.id == ref if is_id(ref) else Session.slug == ref)
+    statement = _with_places().where(named(Session, ref))
     if event is not None:
         statement = statement.where(Session.event_id == event.id)
     elif not is_id(ref):
@@ -290,10 +289,11 @@ async def get_speaker(
 
     A deleted one is found only when `deleted_since` is given; whoever asks for that asks `require_edit_speaker` too.
     """
-    named = Speaker.id == ref if is_id(ref) else Speaker.slug == ref
-    statement = visible_speakers(actor, listed=False).where(named)
+    statement = visible_speakers(actor, listed=False).where(named(Speaker, ref))
     if deleted_since is not None and actor.organises_any:
-        statement = select(Speaker).where(named, or_(Speaker.deleted_at.is_(None), Speaker.deleted_at >= deleted_since))
+        statement = select(Speaker).where(
+            named(Speaker, ref), or_(Speaker.deleted_at.is_(None), Speaker.deleted_at >= deleted_since)
+        )
     speaker = (await db.scalars(statement.with_for_update() if lock else statement)).one_or_none()
     if speaker is None:
         raise SpeakerNotFound

@@ -10,6 +10,7 @@ from sqlalchemy import delete, select
 from server.core.db import Db
 from server.events import fields
 from server.events.editions import Rules, clean
+from server.events.queries import named
 from server.events.slugs import claim_slug, flush_named
 from server.sessions.errors import SpeakerNotFound, SpeakersInvalid
 from server.sessions.models import Session, SessionSpeaker, Speaker
@@ -56,13 +57,12 @@ async def change_speaker(db: Db, speaker: Speaker, changes: Mapping[str, Any]) -
 
 async def find_speaker(db: Db, ref: str) -> Speaker | None:
     """The speaker with this id or slug; asks nobody's rights."""
-    named = Speaker.id == ref if fields.is_id(ref) else Speaker.slug == ref
-    return (await db.scalars(select(Speaker).where(named, Speaker.deleted_at.is_(None)))).one_or_none()
+    return (await db.scalars(select(Speaker).where(named(Speaker, ref), Speaker.deleted_at.is_(None)))).one_or_none()
 
 
 async def find_speaker_by_name(db: Db, name: str) -> Speaker | None:
     """The longest known speaker under exactly this name, but for case and width."""
-    folded = fields.fold_text(name.strip())
+    folded = fields.fold_text(fields.check_text("name", name, most=200))
     statement = select(Speaker).where(Speaker.folded == folded, Speaker.deleted_at.is_(None)).order_by(Speaker.id)
     return (await db.scalars(statement.limit(1))).one_or_none()
 

@@ -1,5 +1,8 @@
 """Series and events over HTTP, on both databases."""
 
+import asyncio
+import base64
+import json
 from datetime import timedelta
 
 import httpx
@@ -237,3 +240,52 @@ async def test_links_are_added_once_replaced_deleted_and_restored(
     for body in ({"kind": "blog", "url": "javascript:1"}, {"kind": "bug", "url": "https://example.org/"}):
         await admin.refused("POST", "/events/seminar/links", "link.invalid", status=400, json=body)
     await anybody.refused("POST", "/events/seminar/links", "auth.required", status=401, json=photo)
+
+
+async def test_of_changes_at_the_same_time_one_wins(client: httpx.AsyncClient, admin: Asker) -> None:
+    await admin.post("/events", {"title": "Seminar"})
+    tag = (await client.get("/api/v1/events/seminar")).headers["etag"]
+
+    async def change(number: int) -> int:
+        answer = await client.patch(
+            "/api/v1/events/seminar", json={"title": f"T{number}"}, headers=admin.headers | {"If-Match": tag}
+        )
+        return answer.status_code
+
+    assert sorted(await asyncio.gather(*(change(number) for number in range(4)))) == [200, 412, 412, 412]
+    made = await asyncio.gather(*(admin.ask("POST", "/events", status=201, json={"title": "Fresh"}) for _ in range(2)))
+    assert {event["slug"] for event in made} == {"fresh", "fresh-2"}
+
+
+async def test_odd_words_are_not_found_or_refused_and_never_break_a_database(admin: Asker) -> None:
+    await admin.post("/events", {"title": "Seminar"})
+    session = await admin.post("/events/seminar/sessions", {"title": "A talk"})
+    for odd in ("%00", "a%00b", "%F0%9F%92%A5", "..", "A%20B", "'; drop", "%25", "x" * 300):
+        for path in (
+            f"/events/{odd}",
+            f"/series/{odd}",
+            f"/speakers/{odd}",
+            f"/sessions/{odd}",
+            f"/events/seminar/rooms/{odd}",
+            f"/events/seminar/sessions/{odd}",
+        ):
+            if odd != "..":
+                await admin.get(path, status=404)
+        await admin.delete(f"/sessions/{session['id']}/links/{odd.replace('..', '-')}", status=404)
+        for query in ("room", "track", "speaker", "q"):
+            await admin.get(f"/sessions?event=seminar&{query}={odd}")
+        await admin.get(f"/sessions?event={odd}", status=404)
+    for body in ({"title": "a\x00b"}, {"title": "x", "speakers": [{"name": "N\x00"}], "guid": "g\x00"}):
+        await admin.post("/events/seminar/sessions", body)
+    for path, values in (
+        ("/events", ["2027-01-01", "\x00"]),
+        ("/events", ["2027-01-01", 5]),
+        ("/series", ["\x00"]),
+        ("/speakers", [None, "x"]),
+        ("/sessions", ["2027-01-01T00:00:00", "x"]),
+        ("/sessions", ["2027-01-01T00:00:00Z"]),
+        ("/events/seminar/rooms", [10**30, "x"]),
+        ("/events/seminar/rooms", ["1", "x"]),
+    ):
+        after = base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
+        await admin.refused("GET", f"{path}?after={after}", "request.invalid", status=400)
