@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Response, sync_playwright
 
+from tests.private_semma import ADMIN, PrivateSemma
 from tests.waiting import eventually
 
 # What a browser does by itself towards its maker is switched off: journeys also watch that no request leaves.
@@ -71,3 +73,12 @@ class Watched:
     def until(self, expression: str, *, timeout_s: float = 60) -> Any:
         """The expression's first true value. (Playwright's own waiting needs eval, which the pages forbid.)"""
         return eventually(lambda: self.page.evaluate(expression), timeout_s=timeout_s, every_s=0.1, what=expression)
+
+
+def sign_in(page: Page, semma: PrivateSemma) -> None:
+    """By a one-time link, with the click its page asks for."""
+    link = re.search(r"/sign-in/\S+", semma.command("user", "link", ADMIN))
+    assert link
+    page.goto(semma.url + link[0])
+    page.get_by_role("button", name="Sign in on this device").click()
+    page.wait_for_url("**/studio")

@@ -1,7 +1,6 @@
 """From signing in to watching: the whole way of a recording through a real browser and every real part."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +9,8 @@ from playwright.sync_api import Browser, Page
 
 from tests.clips import clip
 from tests.frame_code import CODE_BITS, STRIP
-from tests.journeys.browser import Watched, chromium
-from tests.private_semma import ADMIN, PrivateSemma, private_semma
+from tests.journeys.browser import Watched, sign_in
+from tests.private_semma import PrivateSemma
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.journey, pytest.mark.ffmpeg, pytest.mark.timeout(900)]
@@ -43,27 +42,6 @@ def shown_frame(page: Page) -> int | None:
     number = int(bits[:16][::-1], 2)
     check = int(bits[16:][::-1], 2)
     return number if check == sum(number >> 4 * n & 15 for n in range(4)) % 16 else None
-
-
-@pytest.fixture(scope="module")
-def semma() -> Iterator[PrivateSemma]:
-    with private_semma({"SEMMA_LADDER": "360,180", "SEMMA_CHUNK_S": "12", "SEMMA_ENCODE_THREADS": "1"}) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as made:
-        yield made
-
-
-def sign_in(page: Page, semma: PrivateSemma) -> None:
-    """By a one-time link, with the click its page asks for."""
-    link = re.search(r"/sign-in/\S+", semma.command("user", "link", ADMIN))
-    assert link
-    page.goto(semma.url + link[0])
-    page.get_by_role("button", name="Sign in on this device").click()
-    page.wait_for_url("**/studio")
 
 
 def make_event_and_session(page: Page) -> None:

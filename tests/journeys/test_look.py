@@ -1,0 +1,128 @@
+"""Every page at every width, light and dark: nothing overflows, everything has a name and can be read."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.clips import clip
+from tests.journeys.browser import Watched, sign_in
+from tests.journeys.looking import FAULTS
+from tests.private_semma import PrivateSemma
+
+pytestmark = [pytest.mark.browser, pytest.mark.journey, pytest.mark.ffmpeg, pytest.mark.timeout(600)]
+
+WIDTHS = [320, 360, 768, 1440]
+
+
+@pytest.fixture(scope="module")
+def paths(semma: PrivateSemma) -> dict[str, str]:
+    """The pages to look at, of a programme with one recording."""
+    event = semma.api(
+        "POST",
+        "/api/v1/events",
+        json={
+            "title": "Seminar of long words and Järvenpääläisyys",
+            "slug": "look",
+            "starts_on": "2027-05-20",
+            "ends_on": "2027-05-21",
+            "description": "Two days by the lake.\n\nSee https://example.org/a/rather/long/address/that/never/ends/at/all.",
+        },
+    ).json()
+    room = semma.api("POST", f"/api/v1/events/{event['id']}/rooms", json={"name": "Hall"}).json()
+    talk = _session(semma, event, room, "Spending nothing on a still picture", "2027-05-20T10:00:00+03:00")
+    _session(semma, event, room, "Queues that never lose a job", "2027-05-20T11:00:00+03:00")
+    recording = semma.upload(talk["id"], clip("bars", seconds=8))
+    semma.wait_ready(recording, timeout_s=200)
+    return {
+        "home": "/",
+        "programme": "/look",
+        "talk": f"/look/sessions/{talk['slug']}",
+        "bare talk": "/look/sessions/queues-that-never-lose-a-job",
+        "speaker": "/speakers/ada-ohman",
+        "sign in": "/sign-in",
+        "fault": "/nothing-here",
+        "embed": f"/embed/look/sessions/{talk['slug']}",
+        "studio": "/studio",
+        "board": "/studio/look",
+        "session": f"/studio/look/sessions/{talk['slug']}",
+    }
+
+
+def _session(semma: PrivateSemma, event: Any, room: Any, title: str, starts_at: str) -> Any:
+    body = {
+        "event": event["id"],
+        "title": title,
+        "room": room["id"],
+        "starts_at": starts_at,
+        "duration_ms": 1_500_000,
+        "speakers": [{"name": "Ada Öhman"}, {"name": "Mikael Sjöberg"}],
+        "abstract": "A talk is mostly a slide that does not move.\n\nFrames that repeat the one before need no bits.",
+        "links": [{"kind": "slides", "url": "https://example.org/slides.pdf"}],
+        "licence": "CC BY 4.0",
+        "language": "en",
+    }
+    return semma.api("POST", "/api/v1/sessions", json=body).json()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_are_fit_for_everybody(semma: PrivateSemma, browser: Browser, paths: dict[str, str], scheme: Any) -> None:
+    context = browser.new_context(color_scheme=scheme, reduced_motion="reduce")
+    page = Watched(context.new_page(), semma.url)
+    sign_in(page.page, semma)
+    found: list[str] = []
+    for name, path in paths.items():
+        page.page.goto(semma.url + path)
+        for width in WIDTHS:
+            page.page.set_viewport_size({"width": width, "height": 900})
+            found += [f"{name}, {width} px, {scheme}: {fault}" for fault in page.page.evaluate(FAULTS)]
+            page.page.evaluate("document.querySelectorAll('details.fold').forEach((fold) => (fold.open = true))")
+    assert not found, "\n".join(found)
+    assert page.elsewhere == []
+    assert [
+        complaint for complaint in page.complaints if "/nothing-here" not in complaint and "404" not in complaint
+    ] == []
+
+
+def test_pages_read_without_scripts(semma: PrivateSemma, browser: Browser, paths: dict[str, str]) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(semma.url + paths["programme"])
+    assert page.get_by_role("link", name="Queues that never lose a job").is_visible()
+    assert page.locator("time", has_text="10:00").is_visible()
+    page.goto(semma.url + paths["talk"])
+    assert page.get_by_text("Frames that repeat the one before need no bits.").is_visible()
+    assert page.locator("noscript p").is_visible()  # selectors by text pass over noscript
+
+
+def test_a_viewer_elsewhere_sees_their_own_time(semma: PrivateSemma, browser: Browser, paths: dict[str, str]) -> None:
+    page = browser.new_context(timezone_id="America/New_York").new_page()
+    page.goto(semma.url + paths["programme"])
+    assert page.locator("time[data-clock]").first.inner_text() == "03:00"
+    page.get_by_role("button", name="Show the event's time").click()
+    assert page.locator("time[data-clock]").first.inner_text() == "10:00"
+    page.reload()
+    assert page.locator("time[data-clock]").first.inner_text() == "10:00"
+
+
+def test_the_theme_is_remembered_without_a_flash(semma: PrivateSemma, browser: Browser) -> None:
+    page = browser.new_context(color_scheme="light").new_page()
+    page.goto(semma.url)
+    page.get_by_role("button", name="Switch between light and dark").click()
+    answer = page.reload()
+    assert answer
+    assert 'data-theme="dark"' in answer.text()
+
+
+def test_pictures_for_the_readme(semma: PrivateSemma, browser: Browser, paths: dict[str, str]) -> None:
+    """Written where SEMMA_SCREENSHOTS says; otherwise only looked whether they can be made."""
+    folder = os.environ.get("SEMMA_SCREENSHOTS")
+    page = Watched(browser.new_context(viewport={"width": 1360, "height": 900}).new_page(), semma.url)
+    page.page.goto(f"{semma.url}{paths['talk']}?t=5s")
+    page.until("window.semmaPlayer?.video.readyState >= 3")
+    picture = page.page.screenshot()
+    assert len(picture) > 10_000
+    if folder:
+        (Path(folder) / "talk.png").write_bytes(picture)
