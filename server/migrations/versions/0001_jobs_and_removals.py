@@ -14,6 +14,11 @@ depends_on: str | Sequence[str] | None = None
 
 def upgrade() -> None:
     """Apply."""
+    _create_jobs()
+    _create_removals()
+
+
+def _create_jobs() -> None:
     op.create_table(
         "jobs",
         sa.Column("name", sa.String(length=80), nullable=False),
@@ -44,6 +49,8 @@ def upgrade() -> None:
         batch_op.create_index("ix_jobs_state_run_after", ["state", "run_after"], unique=False)
         batch_op.create_index("ix_jobs_subject", ["subject"], unique=False)
 
+
+def _create_removals() -> None:
     op.create_table(
         "removals",
         sa.Column("prefix", sa.String(length=400), nullable=False),

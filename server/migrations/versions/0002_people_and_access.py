@@ -14,6 +14,15 @@ depends_on: str | Sequence[str] | None = None
 
 def upgrade() -> None:
     """Apply."""
+    _create_personal_links()
+    _create_users()
+    _create_api_tokens()
+    _create_grants()
+    _create_logins()
+    _create_sign_in_links()
+
+
+def _create_personal_links() -> None:
     op.create_table(
         "personal_links",
         sa.Column("role", sa.String(length=20), nullable=False),
@@ -34,6 +43,8 @@ def upgrade() -> None:
     with op.batch_alter_table("personal_links", schema=None) as batch_op:
         batch_op.create_index("ix_personal_links_event_id", ["event_id"], unique=False)
 
+
+def _create_users() -> None:
     op.create_table(
         "users",
         sa.Column("email", sa.String(length=254), nullable=False),
@@ -47,6 +58,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
         sa.UniqueConstraint("email", name=op.f("uq_users_email")),
     )
+
+
+def _create_api_tokens() -> None:
     op.create_table(
         "api_tokens",
         sa.Column("user_id", sa.String(length=32), nullable=False),
@@ -68,6 +82,8 @@ def upgrade() -> None:
     with op.batch_alter_table("api_tokens", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_api_tokens_user_id"), ["user_id"], unique=False)
 
+
+def _create_grants() -> None:
     op.create_table(
         "grants",
         sa.Column("user_id", sa.String(length=32), nullable=False),
@@ -85,6 +101,8 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_grants_event_id"), ["event_id"], unique=False)
         batch_op.create_index("ix_grants_scope_id", ["scope_id"], unique=False)
 
+
+def _create_logins() -> None:
     op.create_table(
         "logins",
         sa.Column("user_id", sa.String(length=32), nullable=True),
@@ -103,6 +121,8 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_logins_expires_at"), ["expires_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_logins_user_id"), ["user_id"], unique=False)
 
+
+def _create_sign_in_links() -> None:
     op.create_table(
         "sign_in_links",
         sa.Column("user_id", sa.String(length=32), nullable=False),

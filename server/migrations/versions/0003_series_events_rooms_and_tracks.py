@@ -14,6 +14,14 @@ depends_on: str | Sequence[str] | None = None
 
 def upgrade() -> None:
     """Apply."""
+    _create_series()
+    _create_events()
+    _create_event_links()
+    _create_rooms()
+    _create_tracks()
+
+
+def _create_series() -> None:
     op.create_table(
         "series",
         sa.Column("slug", sa.String(length=100), nullable=False),
@@ -27,6 +35,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_series")),
         sa.UniqueConstraint("slug", name=op.f("uq_series_slug")),
     )
+
+
+def _create_events() -> None:
     op.create_table(
         "events",
         sa.Column("series_id", sa.String(length=32), nullable=True),
@@ -56,6 +67,8 @@ def upgrade() -> None:
     with op.batch_alter_table("events", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_events_series_id"), ["series_id"], unique=False)
 
+
+def _create_event_links() -> None:
     op.create_table(
         "event_links",
         sa.Column("event_id", sa.String(length=32), nullable=False),
@@ -75,6 +88,8 @@ def upgrade() -> None:
     with op.batch_alter_table("event_links", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_event_links_event_id"), ["event_id"], unique=False)
 
+
+def _create_rooms() -> None:
     op.create_table(
         "rooms",
         sa.Column("event_id", sa.String(length=32), nullable=False),
@@ -94,6 +109,8 @@ def upgrade() -> None:
     with op.batch_alter_table("rooms", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_rooms_event_id"), ["event_id"], unique=False)
 
+
+def _create_tracks() -> None:
     op.create_table(
         "tracks",
         sa.Column("event_id", sa.String(length=32), nullable=False),

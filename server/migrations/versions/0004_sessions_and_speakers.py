@@ -14,6 +14,13 @@ depends_on: str | Sequence[str] | None = None
 
 def upgrade() -> None:
     """Apply."""
+    _create_speakers()
+    _create_sessions()
+    _create_session_links()
+    _create_session_speakers()
+
+
+def _create_speakers() -> None:
     op.create_table(
         "speakers",
         sa.Column("slug", sa.String(length=100), nullable=False),
@@ -33,6 +40,8 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_speakers_folded"), ["folded"], unique=False)
         batch_op.create_index(batch_op.f("ix_speakers_name"), ["name"], unique=False)
 
+
+def _create_sessions() -> None:
     op.create_table(
         "sessions",
         sa.Column("event_id", sa.String(length=32), nullable=False),
@@ -73,6 +82,8 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_sessions_room_id"), ["room_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_sessions_track_id"), ["track_id"], unique=False)
 
+
+def _create_session_links() -> None:
     op.create_table(
         "session_links",
         sa.Column("session_id", sa.String(length=32), nullable=False),
@@ -92,6 +103,8 @@ def upgrade() -> None:
     with op.batch_alter_table("session_links", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_session_links_session_id"), ["session_id"], unique=False)
 
+
+def _create_session_speakers() -> None:
     op.create_table(
         "session_speakers",
         sa.Column("session_id", sa.String(length=32), nullable=False),

@@ -14,6 +14,19 @@ depends_on: str | Sequence[str] | None = None
 
 def upgrade() -> None:
     """Apply."""
+    _create_caption_tracks()
+    _create_chapter_lists()
+    _create_sources()
+    _create_uploads()
+    _create_upload_parts()
+    _create_upload_tails()
+    _create_login_passes()
+    _create_recordings()
+    _create_chunks()
+    _create_renditions()
+
+
+def _create_caption_tracks() -> None:
     op.create_table(
         "caption_tracks",
         sa.Column("event_id", sa.String(length=32), nullable=False),
@@ -33,6 +46,8 @@ def upgrade() -> None:
     with op.batch_alter_table("caption_tracks", schema=None) as batch_op:
         batch_op.create_index("ix_caption_tracks_session_id", ["session_id"], unique=False)
 
+
+def _create_chapter_lists() -> None:
     op.create_table(
         "chapter_lists",
         sa.Column("recording_id", sa.String(length=32), nullable=False),
@@ -42,6 +57,9 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("recording_id", name=op.f("pk_chapter_lists")),
     )
+
+
+def _create_sources() -> None:
     op.create_table(
         "sources",
         sa.Column("event_id", sa.String(length=32), nullable=False),
@@ -61,6 +79,8 @@ def upgrade() -> None:
     with op.batch_alter_table("sources", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_sources_event_id"), ["event_id"], unique=False)
 
+
+def _create_uploads() -> None:
     op.create_table(
         "uploads",
         sa.Column("event_id", sa.String(length=32), nullable=False),
@@ -95,6 +115,8 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_uploads_expires_at"), ["expires_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_uploads_session_id"), ["session_id"], unique=False)
 
+
+def _create_upload_parts() -> None:
     op.create_table(
         "upload_parts",
         sa.Column("upload_id", sa.String(length=32), nullable=False),
@@ -106,6 +128,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("upload_id", "number", name=op.f("pk_upload_parts")),
     )
+
+
+def _create_upload_tails() -> None:
     op.create_table(
         "upload_tails",
         sa.Column("upload_id", sa.String(length=32), nullable=False),
@@ -117,6 +142,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("upload_id", "start_bytes", name=op.f("pk_upload_tails")),
     )
+
+
+def _create_login_passes() -> None:
     op.create_table(
         "login_passes",
         sa.Column("login_id", sa.String(length=32), nullable=False),
@@ -140,6 +168,8 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_login_passes_event_id"), ["event_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_login_passes_link_id"), ["link_id"], unique=False)
 
+
+def _create_recordings() -> None:
     op.create_table(
         "recordings",
         sa.Column("event_id", sa.String(length=32), nullable=False),
@@ -175,6 +205,8 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_recordings_event_id"), ["event_id"], unique=False)
         batch_op.create_index("ix_recordings_session_id", ["session_id"], unique=False)
 
+
+def _create_chunks() -> None:
     op.create_table(
         "chunks",
         sa.Column("recording_id", sa.String(length=32), nullable=False),
@@ -200,6 +232,8 @@ def upgrade() -> None:
     with op.batch_alter_table("chunks", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_chunks_recording_id"), ["recording_id"], unique=False)
 
+
+def _create_renditions() -> None:
     op.create_table(
         "renditions",
         sa.Column("recording_id", sa.String(length=32), nullable=False),
