@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from server import up
+from server.engine import EngineMissing
 from server.local import local_environment
 from server.supervise import checks
 from server.up import EXIT_BAD_SETTING, EXIT_CHILD_FAILED, EXIT_ENGINE_MISSING, make_plan
@@ -257,3 +259,27 @@ def test_the_exit_codes_are_those_of_the_operators_page() -> None:
     told = {int(code) for code in re.findall(r"^\| (1\d) \|", page, re.MULTILINE)}
     kinds = (checks.WrongPlatform, checks.FolderUnwritable, checks.DiskFull, checks.AlreadyRunning, checks.PortTaken)
     assert told == {EXIT_BAD_SETTING, EXIT_ENGINE_MISSING, EXIT_CHILD_FAILED, *(kind.exit_code for kind in kinds)}
+
+
+@pytest.mark.parametrize(
+    ("what", "error", "exit_code"),
+    [
+        ("describe_valkey", EngineMissing("No Valkey."), EXIT_ENGINE_MISSING),
+        ("describe_s3", EngineMissing("No S3 server."), EXIT_ENGINE_MISSING),
+    ],
+)
+def test_a_missing_wheel_is_one_sentence_and_an_exit_code(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    what: str,
+    error: EngineMissing,
+    exit_code: int,
+) -> None:
+    def missing(*_arguments: object, **_more: object) -> None:
+        raise error
+
+    monkeypatch.setattr(up, what, missing)
+    environ = {"SEMMA_DATA_DIR": str(tmp_path / "var"), "SEMMA_PORT": str(free_port())}
+    assert up.run_up(environ=environ) == exit_code
+    assert capsys.readouterr().err == f"semma: {error.detail}\n"
