@@ -5,6 +5,7 @@
 
 import contextlib
 from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from litestar import Litestar, Request, Response, get
@@ -96,6 +97,25 @@ def create_app(settings: Settings | None = None) -> Litestar:
     desk = make_desk(runtime)
     pages = Pages(runtime, media_origins=(settings.s3_public_url,) if settings.s3_public_url else ())
 
+    return Litestar(
+        route_handlers=[*route_handlers(), pages.router()],
+        dependencies=dependencies(runtime, changes, desk),
+        middleware=[RequestContext(), CsrfProtection(runtime)],
+        lifespan=[lifespan(runtime, ringer, changes, desk)],
+        exception_handlers=fault_answers(pages),
+        openapi_config=describe_api(),
+        cors_config=cors(settings),
+        # What the process works with, for tools that look at a running application.
+        state=State({"runtime": runtime, "changes": changes}),
+        debug=False,
+    )
+
+
+def lifespan(
+    runtime: Runtime, ringer: Ringer, changes: ChangeFanOut, desk: Desk
+) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+    """What surrounds serving: listen to other processes meanwhile, close every engine at the end."""
+
     @contextlib.asynccontextmanager
     async def engines(_app: Litestar) -> AsyncIterator[None]:
         changes.reopen()
@@ -110,6 +130,12 @@ def create_app(settings: Settings | None = None) -> Litestar:
             runtime.store.close()
             ringer.close()
 
+    return engines
+
+
+def dependencies(runtime: Runtime, changes: ChangeFanOut, desk: Desk) -> dict[str, Provide]:
+    """What handlers may ask for by name."""
+
     async def provide_runtime() -> Runtime:
         return runtime
 
@@ -122,24 +148,13 @@ def create_app(settings: Settings | None = None) -> Litestar:
     async def provide_session_media() -> SessionMediaReader:
         return read_session_media
 
-    return Litestar(
-        route_handlers=[*route_handlers(), pages.router()],
-        dependencies={
-            "runtime": Provide(provide_runtime),
-            "actor": Provide(actor_provider(present_epochs)),
-            "changes": Provide(provide_changes),
-            "session_media": Provide(provide_session_media),
-            "upload_desk": Provide(provide_upload_desk),
-        },
-        middleware=[RequestContext(), CsrfProtection(runtime)],
-        lifespan=[engines],
-        exception_handlers=fault_answers(pages),
-        openapi_config=describe_api(),
-        cors_config=cors(settings),
-        # What the process works with, for tools that look at a running application.
-        state=State({"runtime": runtime, "changes": changes}),
-        debug=False,
-    )
+    return {
+        "runtime": Provide(provide_runtime),
+        "actor": Provide(actor_provider(present_epochs)),
+        "changes": Provide(provide_changes),
+        "session_media": Provide(provide_session_media),
+        "upload_desk": Provide(provide_upload_desk),
+    }
 
 
 def fault_answers(pages: Pages) -> dict[int | type[Exception], Any]:

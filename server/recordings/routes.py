@@ -3,8 +3,10 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from litestar import Request, Response, Router, delete, get, post
+from litestar import Request, Response, Router, get, route
 from litestar.di import NamedDependency
+from litestar.enums import HttpMethod
+from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from server.accounts.actor import Actor
@@ -12,7 +14,7 @@ from server.accounts.policy import Action
 from server.core.changes import announce
 from server.core.db import Db
 from server.core.http import PROBLEM_RESPONSES, check_if_match, json_with_etag
-from server.core.runtime import Runtime
+from server.core.runtime import Limits, Runtime
 from server.recordings.assemble import renditions_of
 from server.recordings.progress import change_of
 from server.recordings.publish import publish_recording, unpublish_recording
@@ -20,6 +22,7 @@ from server.recordings.queries import Found, get_recording
 from server.recordings.retire import cancel_recording, delete_recording, restore_recording, retry_recording
 from server.recordings.schemas import RecordingView, recording_view
 
+Act = Callable[[Db, Found, Limits], Awaitable[None]]
 _ERRORS: dict[str, Any] = {"responses": PROBLEM_RESPONSES}
 
 
@@ -45,111 +48,83 @@ async def _change(
     recording_id: str,
     runtime: Runtime,
     actor: Actor,
-    act: Callable[[Db, Found], Awaitable[None]],
+    act: Act,
 ) -> Response[RecordingView]:
     """Run one act on a recording its organiser names, tell the listeners, answer its new state."""
     async with runtime.database.write() as db:
         found = await get_recording(db, actor, recording_id, Action.MANAGE_RECORDING, lock=True)
         check_if_match(request, found.recording.version)
-        await act(db, found)
+        await act(db, found, runtime.limits)
         await db.flush()
         announce(db, runtime.redis, event_id=found.event.id, change=change_of(found.recording))
         view = await _view(db, found)
     return json_with_etag(request, view, found.recording.version)
 
 
-@post("/{recording_id:str}/publish", status_code=200, summary="Let viewers watch", **_ERRORS)
-async def publish(
-    request: Request[Any, Any, Any],
-    recording_id: FromPath[str],
-    runtime: NamedDependency[Runtime],
-    actor: NamedDependency[Actor],
-) -> Response[RecordingView]:
+async def _publish(db: Db, found: Found, _limits: Limits) -> None:
     """Publish as soon as something can be watched."""
-
-    async def act(db: Db, found: Found) -> None:
-        await publish_recording(db, found.recording, found.session)
-
-    return await _change(request, recording_id, runtime, actor, act)
+    await publish_recording(db, found.recording, found.session)
 
 
-@post("/{recording_id:str}/unpublish", status_code=200, summary="Hide from viewers at once", **_ERRORS)
-async def unpublish(
-    request: Request[Any, Any, Any],
-    recording_id: FromPath[str],
-    runtime: NamedDependency[Runtime],
-    actor: NamedDependency[Actor],
-) -> Response[RecordingView]:
-    """Hide; organisers can still preview it."""
-
-    async def act(_db: Db, found: Found) -> None:
-        unpublish_recording(found.recording)
-
-    return await _change(request, recording_id, runtime, actor, act)
+async def _unpublish(_db: Db, found: Found, _limits: Limits) -> None:
+    """Hide from viewers within seconds; organisers can still preview it."""
+    unpublish_recording(found.recording)
 
 
-@post("/{recording_id:str}/cancel", status_code=200, summary="Stop the work", **_ERRORS)
-async def cancel(
-    request: Request[Any, Any, Any],
-    recording_id: FromPath[str],
-    runtime: NamedDependency[Runtime],
-    actor: NamedDependency[Actor],
-) -> Response[RecordingView]:
-    """Stop probing or encoding within seconds."""
-
-    async def act(db: Db, found: Found) -> None:
-        await cancel_recording(db, found.recording)
-
-    return await _change(request, recording_id, runtime, actor, act)
+async def _cancel(db: Db, found: Found, _limits: Limits) -> None:
+    """Stop probing or encoding within seconds; what is stored stays for a retry."""
+    await cancel_recording(db, found.recording)
 
 
-@post("/{recording_id:str}/retry", status_code=200, summary="Begin anew from the stored source", **_ERRORS)
-async def retry(
-    request: Request[Any, Any, Any],
-    recording_id: FromPath[str],
-    runtime: NamedDependency[Runtime],
-    actor: NamedDependency[Actor],
-) -> Response[RecordingView]:
+async def _retry(db: Db, found: Found, limits: Limits) -> None:
     """Try failed or cancelled work again; nothing needs to be uploaded again."""
-
-    async def act(db: Db, found: Found) -> None:
-        await retry_recording(db, found.recording, token_overlap_s=runtime.limits.token_overlap_s)
-
-    return await _change(request, recording_id, runtime, actor, act)
+    await retry_recording(db, found.recording, token_overlap_s=limits.token_overlap_s)
 
 
-@post("/{recording_id:str}/restore", status_code=200, summary="Bring a deleted recording back", **_ERRORS)
-async def restore(
-    request: Request[Any, Any, Any],
-    recording_id: FromPath[str],
-    runtime: NamedDependency[Runtime],
-    actor: NamedDependency[Actor],
-) -> Response[RecordingView]:
+async def _restore(db: Db, found: Found, limits: Limits) -> None:
     """Undo a deletion within the undo time."""
-
-    async def act(db: Db, found: Found) -> None:
-        await restore_recording(db, found.recording, undo_s=runtime.limits.undo_s)
-
-    return await _change(request, recording_id, runtime, actor, act)
+    await restore_recording(db, found.recording, undo_s=limits.undo_s)
 
 
-@delete("/{recording_id:str}", status_code=200, summary="Delete, with undo", **_ERRORS)
-async def remove(
-    request: Request[Any, Any, Any],
-    recording_id: FromPath[str],
-    runtime: NamedDependency[Runtime],
-    actor: NamedDependency[Actor],
-) -> Response[RecordingView]:
+async def _delete(db: Db, found: Found, limits: Limits) -> None:
     """Hide at once; the files go when the undo time is over."""
-
-    async def act(db: Db, found: Found) -> None:
-        await delete_recording(db, found.recording, undo_s=runtime.limits.undo_s)
-
-    return await _change(request, recording_id, runtime, actor, act)
+    await delete_recording(db, found.recording, undo_s=limits.undo_s)
 
 
+def _order(name: str, summary: str, act: Act) -> HTTPRouteHandler:
+    """The endpoint that carries out one act: POST …/{name}, or DELETE for the deletion."""
+    method, path = (HttpMethod.DELETE, "") if name == "delete" else (HttpMethod.POST, f"/{name}")
+
+    @route(
+        f"/{{recording_id:str}}{path}",
+        http_method=method,
+        status_code=200,
+        summary=summary,
+        description=act.__doc__,
+        operation_id=f"recordings_{name}",
+        **_ERRORS,
+    )
+    async def carry_out(
+        request: Request[Any, Any, Any],
+        recording_id: FromPath[str],
+        runtime: NamedDependency[Runtime],
+        actor: NamedDependency[Actor],
+    ) -> Response[RecordingView]:
+        return await _change(request, recording_id, runtime, actor, act)
+
+    return carry_out
+
+
+ORDERS = [
+    _order("publish", "Let viewers watch", _publish),
+    _order("unpublish", "Hide from viewers", _unpublish),
+    _order("cancel", "Stop the work", _cancel),
+    _order("retry", "Begin anew from the stored source", _retry),
+    _order("restore", "Bring a deleted recording back", _restore),
+    _order("delete", "Delete, with undo", _delete),
+]
 recordings_router = Router(
     path="/api/v1/recordings",
-    route_handlers=[show, publish, unpublish, cancel, retry, restore, remove],
+    route_handlers=[show, *ORDERS],
     tags=["recordings"],
 )
