@@ -1,6 +1,7 @@
 """One Semma for all fault runs, the file they upload, and what it becomes when nothing happens."""
 
 import hashlib
+import os
 import random
 import struct
 from collections.abc import Iterator
@@ -37,7 +38,8 @@ class Undisturbed:
 
 @pytest.fixture(scope="session")
 def semma() -> Iterator[PrivateSemma]:
-    with private_semma(SETTINGS) as running:
+    # SEMMA_FAULT_KEEP=1 leaves the data directory with its logs, to look into a run that failed
+    with private_semma(SETTINGS, keep=bool(os.environ.get("SEMMA_FAULT_KEEP"))) as running:
         yield running
     eventually(lambda: not processes(running), timeout_s=10, what="every process of the instance to be gone")
 

@@ -19,7 +19,7 @@ SEED = int(os.environ.get("SEMMA_FAULT_SEED", "2026"))
 
 
 @pytest.mark.faults
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(420)
 @pytest.mark.parametrize("run", range(RUNS))
 def test_a_recording_ends_ready_whatever_is_killed(
     run: int, semma: PrivateSemma, undisturbed: Undisturbed, tmp_path: Path
@@ -37,7 +37,7 @@ def test_a_recording_ends_ready_whatever_is_killed(
     recording = semma.recording_of(session)
     _disturb_encode(semma, recording, ENCODE_VICTIMS[run % len(ENCODE_VICTIMS)], chance, log)
 
-    semma.wait_ready(recording, timeout_s=150)
+    semma.wait_ready(recording, timeout_s=240)
     print(f"run {run}: {'; '.join(log)}")  # noqa: T201 -- pytest shows it when the run fails
     assert stored_sha256(semma, recording) == undisturbed.sha256
     assert frame_hashes(semma, session, tmp_path) == undisturbed.frames
