@@ -10,6 +10,7 @@ a process that has nothing and may be killed. Answers {"info": …} in the shape
 import json
 import sys
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -48,11 +49,11 @@ def read(container: Any, size: int | None) -> dict[str, Any]:
             "too_many_streams",
             f"The file has {len(container.streams)} streams; a recording has a few. Export picture and sound only.",
         )
-    refuse_encrypted(container)
     video = pick_video(container)
     audio = usable_audio(container)
     warnings: list[dict[str, Any]] = []
     spans, pace, seek = measure(container, video, audio, size, warnings)
+    refuse_encrypted(container)
     if video is not None and video.index not in spans.start:
         warnings.append(said("media.empty_track", "The video track holds no pictures; only the sound is used."))
         video = None
@@ -100,11 +101,14 @@ def warn_short(container: Any, spans: Spans, warnings: list[dict[str, Any]]) -> 
 
 
 def refuse_encrypted(container: Any) -> None:
-    """CENC keeps the real codec in `frma` under an `encv` or `enca` sample entry (ISO/IEC 23001-7)."""
-    for stream in container.streams:
-        codec = stream.codec_context
-        if codec is not None and getattr(codec, "codec_tag", "") in {"encv", "enca"}:
-            raise Refuse("encrypted", "The file is protected (DRM). Export it without protection and upload that.")
+    """Common encryption leaves the codec readable and marks the packets (ISO/IEC 23001-7); the first ones tell."""
+    try:
+        container.seek(container.start_time or 0, backward=True)
+        for packet in islice(container.demux(), 4):
+            if packet.has_sidedata("encryption_info") or packet.has_sidedata("encryption_init_info"):
+                raise Refuse("encrypted", "The file is protected (DRM). Export it without protection and upload that.")
+    except (av.error.FFmpegError, OSError):
+        return
 
 
 def check_sanity(video: dict[str, Any] | None, spans: Spans) -> None:
