@@ -11,7 +11,7 @@ from server.accounts.policy import ANYTHING, Action, can
 from server.core.clock import now
 from server.core.db import Db
 from server.events.models import Event, Series
-from server.events.queries import rooms_of, tracks_of, visible_series
+from server.events.queries import deleted_events, rooms_of, tracks_of, visible_series
 from server.recordings.assemble import renditions_of
 from server.recordings.models import ENCODING, PROBING, RECEIVING, Recording, Source
 from server.recordings.queries import all_recordings_of, recordings_of_sessions
@@ -191,6 +191,12 @@ async def read_deleted(db: Db, actor: Actor, event: Event, *, undo_s: int) -> li
     """Sessions of an event that can still be brought back."""
     statement = deleted_sessions(actor, since=now() - timedelta(seconds=undo_s)).where(Session.event_id == event.id)
     return await read_items(db, statement.order_by(Session.deleted_at.desc()), details=False)
+
+
+async def read_deleted_events(db: Db, actor: Actor, *, undo_s: int) -> list[Event]:
+    """Events that can still be brought back, the one deleted last first."""
+    statement = deleted_events(actor, since=now() - timedelta(seconds=undo_s))
+    return list(await db.scalars(statement.order_by(Event.deleted_at.desc())))
 
 
 async def read_recordings(db: Db, session_id: str, *, undo_s: int) -> list[RecordingShown]:

@@ -22,6 +22,7 @@ from server.web.board import (
     may_create_event,
     read_board,
     read_deleted,
+    read_deleted_events,
     read_places,
     read_recordings,
     read_series_choices,
@@ -77,6 +78,7 @@ async def studio_home(
     async with runtime.database.read() as db:
         events = await read_own_events(db, actor)
         series = await read_series_choices(db)
+        deleted = await read_deleted_events(db, actor, undo_s=runtime.limits.undo_s)
     return _studio_page(
         request,
         runtime,
@@ -84,6 +86,7 @@ async def studio_home(
         "home.html",
         actor,
         events=events,
+        deleted=deleted,
         series=series,
         blank=EventForm(),
         may_create=may_create_event(actor),

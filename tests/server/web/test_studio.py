@@ -56,6 +56,8 @@ async def test_what_was_deleted_is_offered_back(organiser: Browsing, admin: Aske
     await admin.ask("DELETE", f"/sessions/{session['id']}", status=204)
     board = (await organiser.get("/studio/seminar-2027")).text
     assert f"/api/v1/sessions/{session['id']}/restore" in board
+    await admin.ask("DELETE", f"/events/{event['id']}", status=204)
+    assert f"/api/v1/events/{event['id']}/restore" in (await organiser.get("/studio")).text
 
 
 async def test_the_studio_speaks_every_language(organiser: Browsing, admin: Asker) -> None:

@@ -45,11 +45,13 @@ async function act(button) {
   button.disabled = true;
   try {
     await run(button.dataset.act);
-    const undo = button.dataset.undo && (async () => (await run(button.dataset.undo), refresh()));
-    if (button.dataset.done) toast(button.dataset.done, undo ? { label: say("undo"), run: undo } : null);
+    const { undo, done, leave } = button.dataset;
+    const action = undo && { label: say("undo"), run: async () => (await run(undo), refresh()) };
+    // What this page is about is gone: leave it, but not before there was time to take it back.
+    if (done) toast(done, { action, gone: leave ? () => location.assign(leave) : null });
     await refresh();
   } catch (error) {
-    toast(error.message, null, true);
+    toast(error.message, { bad: true });
   } finally {
     button.disabled = false;
   }

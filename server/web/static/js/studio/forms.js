@@ -50,5 +50,5 @@ export function showProblem(form, error) {
       field?.focus();
     }
   }
-  if (error) toast(error.message, null, true);
+  if (error) toast(error.message, { bad: true });
 }
