@@ -46,7 +46,7 @@ from server.sessions.queries import Item, get_session
 
 _ERRORS: dict[str, Any] = {"responses": PROBLEM_RESPONSES}
 _PRIVATE = {"Cache-Control": "no-store"}
-_LINK_KEYS = (Key(PersonalLink.id, lambda link: link.id),)
+_LINK_KEYS = (Key(PersonalLink.email, lambda link: link.email), Key(PersonalLink.id, lambda link: link.id))
 _LIST_MAX_BYTES = 2 * 1024 * 1024
 
 AnyRequest = Request[Any, Any, Any]
@@ -176,7 +176,7 @@ async def list_attendees(
     limit: FromQuery[int] = 100,
     after: FromQuery[str | None] = None,
 ) -> Page[LinkView]:
-    """Links that are not revoked, in order of making; addresses are told only when a link is made."""
+    """Links that are not revoked, by e-mail; a link's own address is told only when it is made."""
     async with runtime.database.read() as db:
         return await _page_of_links(db, links_on((await _managed(db, event, actor)).id), limit, after)
 
@@ -246,7 +246,7 @@ async def list_speaker_links(
     limit: FromQuery[int] = 100,
     after: FromQuery[str | None] = None,
 ) -> Page[LinkView]:
-    """Links that are not revoked, in order of making."""
+    """Links that are not revoked, by e-mail."""
     async with runtime.database.read() as db:
         item = await _managed_session(db, session, actor)
         statement = links_on(item.event.id, session_id=item.session.id)
