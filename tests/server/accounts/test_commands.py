@@ -70,7 +70,8 @@ def _counted(database: Database) -> Iterator[list[str]]:
     statements: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        statements += [statement] if statement.startswith("SELECT") else []
+        if statement.startswith("SELECT"):
+            statements.append(statement)
 
     engine = database.read_engine.sync_engine
     event.listen(engine, "before_cursor_execute", note)
