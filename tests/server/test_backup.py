@@ -14,11 +14,13 @@ from sqlalchemy import func, select
 
 from server.accounts.models import User
 from server.backup import read_backup, write_backup
+from server.backup.at_rest import settings_with_storage
 from server.backup.read import DatabaseNotEmpty, NotABackup
 from server.core.db import Database
 from server.core.jobs import JobRow
 from server.core.storage import ObjectStore
 from server.events.models import Event
+from server.prepare import make_store
 from tests.conftest import S3
 
 KEY = "a-key-of-at-least-thirty-two-characters"
@@ -181,3 +183,25 @@ async def test_restore_refuses_what_is_no_backup(s3: S3, bucket: str, store: Obj
     with pytest.raises(NotABackup, match="newer Semma") as refused:
         await read_backup(environ, path)
     assert refused.value.code == "backup.not_a_backup"
+
+
+async def test_backup_and_restore_bring_the_embedded_storage_up_where_nothing_runs(
+    sqlite_template: Path, tmp_path: Path
+) -> None:
+    here, there = {"SEMMA_DATA_DIR": str(tmp_path / "here")}, {"SEMMA_DATA_DIR": str(tmp_path / "there")}
+    (tmp_path / "here").mkdir()
+    shutil.copy(sqlite_template, tmp_path / "here" / "semma.db")
+    await fill(f"sqlite:///{tmp_path / 'here' / 'semma.db'}")
+    with settings_with_storage(here, alone=True) as settings:
+        store = make_store(settings)
+        await store.put("recordings/r/poster.jpg", b"picture")
+        store.close()
+
+    await write_backup(here, tmp_path / "b.tar", with_objects=True)
+    await read_backup(there, tmp_path / "b.tar")
+
+    with settings_with_storage(there, alone=True) as settings:
+        store = make_store(settings)
+        assert await store.get("recordings/r/poster.jpg") == b"picture"
+        store.close()
+    assert (await contents(f"sqlite:///{tmp_path / 'there' / 'semma.db'}"))[0][0][1] == "ääkkönen@example.org"

@@ -132,6 +132,10 @@ def test_doctor_and_user_find_the_running_engines_by_themselves(running: Up) -> 
     assert (report.returncode, found["ok"]) == (0, True), report.stdout
     assert running.semma("user", "create", "--admin", "you@example.org").stdout.count("http://localhost:") == 1
     assert running.semma("user", "list").stdout == "you@example.org    admin\n"
+    saved = running.semma("backup", str(running.data_dir.parent / "backup.tar"))
+    assert saved.returncode == 0, saved.stderr
+    refused = running.semma("restore", str(running.data_dir.parent / "backup.tar"))
+    assert (refused.returncode, "already running" in refused.stderr) == (1, True)
 
 
 @pytest.mark.journey
