@@ -2,6 +2,7 @@
 
 import json
 import operator
+import os
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -18,6 +19,8 @@ def meets(value: float, goal: str) -> bool:
 def emit(name: str, value: float, unit: str, goal: str | None, detail: dict[str, Any]) -> bool:
     """Print one result; returns whether the goal is met (True where there is none)."""
     met = meets(value, goal) if goal else True
+    # What else the machine was doing: above its number of processors, times say little.
+    detail = {**detail, "load_1min": round(os.getloadavg()[0], 1), "processors": os.cpu_count()}
     line = {"name": name, "value": round(value, 4), "unit": unit, "goal": goal, "met": met, "detail": detail}
     print(json.dumps(line, ensure_ascii=False), flush=True)  # noqa: T201 -- the result is what is printed
     return met

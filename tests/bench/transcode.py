@@ -71,13 +71,22 @@ def _first_frame(semma: PrivateSemma, folder: Path) -> None:
     session = semma.make_session("First frame")
     recording = semma.upload(session, talk)
     uploaded = time.monotonic()
-    with httpx.Client(trust_env=False, timeout=30) as client:
-        hls = eventually(partial(_hls_of, semma, session), timeout_s=300, every_s=0.05, what="something to watch")
-        playable = time.monotonic()
-        first = eventually(partial(_first_picture, client, hls, folder), timeout_s=60, every_s=0.05, what="a picture")
+
+    def watch() -> tuple[float, str]:
+        with httpx.Client(trust_env=False, timeout=30) as client:
+            hls = eventually(partial(_hls_of, semma, session), timeout_s=600, every_s=0.05, what="something to watch")
+            listed = time.monotonic() - uploaded
+            return listed, eventually(partial(_first_picture, client, hls, folder), timeout_s=60, what="a picture")
+
+    (listed, first), used = used_by(semma, watch)
     took = time.monotonic() - uploaded
-    detail = {"until_listed_s": round(playable - uploaded, 2), "talk_s": TALK_S, "picture": first}
-    detail["upload_bytes"] = talk.stat().st_size
+    detail = {
+        "until_listed_s": round(listed, 2),
+        "talk_s": TALK_S,
+        "picture": first,
+        "upload_bytes": talk.stat().st_size,
+        "cpu_by_process_s": used.rounded(),
+    }
     emit("transcode.first_frame_s", took, "s", "<= 10", detail)
     semma.api("POST", f"/api/v1/recordings/{recording}/cancel")
 
