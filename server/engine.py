@@ -35,7 +35,8 @@ class Engine:
     """How to run one engine and how to see that it serves.
 
     `probe` does one real operation and raises when it fails. `grace_s` is how long it may take to stop by itself;
-    every engine here has been tried with SIGKILL at any moment, so a short one loses nothing.
+    every engine here has been tried with SIGKILL at any moment, so a short one loses nothing. `leaves` are files
+    outside its folder that a killed one leaves behind.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Engine:
     probe: Callable[[], None]
     env: Mapping[str, str] = field(default_factory=dict)
     grace_s: float = 5.0
+    leaves: tuple[Path, ...] = ()
 
     @property
     def log_path(self) -> Path:
@@ -123,6 +125,8 @@ def running(engine: Engine, *, patience_s: float = 60.0) -> Iterator[None]:
         yield
     finally:
         _stop(child, engine.grace_s)
+        for path in engine.leaves:
+            path.unlink(missing_ok=True)
 
 
 def _wait_ready(engine: Engine, child: "subprocess.Popen[bytes]", deadline: float) -> None:

@@ -144,6 +144,10 @@ def describe_s3(folder: Path, *, bucket: str = "semma") -> S3Engine:
         env=_weed_env(state["tokens"]),
         folder=folder,
         probe=lambda: _put_and_get(endpoint_url, key, secret, bucket),
+        leaves=tuple(
+            Path(f"/tmp/seaweedfs-{role}-grpc-{port + 10_000}.sock")
+            for role, port in zip(_S3_ROLES, state["ports"], strict=True)
+        ),
         grace_s=2.0,  # it waits 15 s for its own gRPC streams; a kill loses nothing that was acknowledged
         endpoint_url=endpoint_url,
         access_key_id=key,

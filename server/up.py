@@ -125,6 +125,7 @@ def _engine_child(engine: Engine) -> Child:
         env=engine.env,
         folder=engine.folder,
         grace_s=engine.grace_s,
+        leaves=engine.leaves,
     )
 
 

@@ -19,6 +19,7 @@ class Child:
     """What to run. `stage` orders starts (upwards) and stops (downwards); one stage goes together.
 
     Ready is: `probe` succeeds; or, with `notifies`, the process says so (sd_notify); or, with `once`, it ended well.
+    `leaves` are files elsewhere to remove after its end.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Child:
     env: Mapping[str, str] = field(default_factory=dict)
     folder: Path | None = None
     grace_s: float = 5.0
+    leaves: tuple[Path, ...] = ()
 
 
 class RunningChild:
@@ -96,6 +98,8 @@ class RunningChild:
             await self._pump
         if self._notified is not None:
             self._notified.close()
+        for path in self.child.leaves:
+            path.unlink(missing_ok=True)
         return code
 
     async def ready(self) -> None:

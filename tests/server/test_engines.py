@@ -80,6 +80,8 @@ def test_s3_keeps_what_it_acknowledged_over_sigkill(tmp_path: Path) -> None:
         listed = client.list_parts(Bucket="semma", Key="open", UploadId=open_one)["Parts"]
         assert [(part["PartNumber"], part["Size"]) for part in listed] == [(1, len(piece))]
         _is_closed_to_others(again)
+    assert again.leaves
+    assert not [path for path in again.leaves if path.exists()]
 
 
 def _is_closed_to_others(engine: S3Engine) -> None:
