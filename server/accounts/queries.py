@@ -68,7 +68,7 @@ async def actor_by_login(
     actor = Actor(
         user_id=user.id if user else None,
         login_id=login.id,
-        link_id=link.id if link else None,
+        link_id=link.id if link and not user else None,  # who has an account acts as themselves
         name=user.name if user else (link.name if link else ""),
         email=user.email if user else (link.email if link else ""),
         is_admin=bool(user and user.is_admin),

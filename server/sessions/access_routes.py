@@ -1,9 +1,11 @@
 """Access over HTTP: roles on events and sessions, personal links, access codes."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from litestar import Request, Response, Router, delete, get, post, put
 from litestar.di import NamedDependency
+from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
 from litestar.params import FromPath, FromQuery, JSONBody
 from sqlalchemy import func, select
 
@@ -181,10 +183,21 @@ async def list_attendees(
         return await _page_of_links(db, links_on((await _managed(db, event, actor)).id), limit, after)
 
 
+@dataclass
+class TakesList(Operation):
+    """The body of this operation in the API's description."""
+
+    def __post_init__(self) -> None:
+        """A list as a spreadsheet saves it."""
+        schema = Schema(type=OpenAPIType.STRING, examples=["email,name\naino@example.org,Aino Virtanen\n"])
+        self.request_body = RequestBody(content={"text/csv": OpenAPIMediaType(schema=schema)}, required=True)
+
+
 @post(
     "/events/{event:str}/attendees",
     summary="Make personal links from a list (CSV: email,name)",
     request_max_body_size=_LIST_MAX_BYTES,
+    operation_class=TakesList,
     **_ERRORS,
 )
 async def make_attendees(

@@ -259,3 +259,15 @@ async def test_signed_in_people_keep_their_account_when_they_give_a_code(
     assert (await browser.post(f"{place.path}/access/enter", json={"code": "semma 2027"})).status_code == 204
     me = await browser.me()
     assert (me["id"], me["viewer_of"]) == (user.id, [place.event.id]) and browser.login_cookie != before
+
+
+async def test_list_is_described_and_so_is_every_refusal(browser: Browsing) -> None:
+    described = (await browser.get("/api/openapi.json")).json()["paths"]
+    attendees = described["/api/v1/events/{event}/attendees"]["post"]
+    assert list(attendees["requestBody"]["content"]) == ["text/csv"]
+    ours = [path for path in described if path.split("/")[3] in ("sign-in", "sign-in-links", "users", "tokens")]
+    ours += [path for path in described if "/access" in path or "/grants" in path or "/attendees" in path]
+    assert len(ours) > 15
+    for path in ours:
+        for operation in described[path].values():
+            assert {"400", "401", "403", "404", "409", "429"} <= set(operation["responses"]), path
