@@ -111,6 +111,8 @@ def chunk_command(order: ChunkOrder) -> list[str]:
         "-progress", "pipe:1", "-stats_period", "1", "-nostats",
         # Times stay those of the source; nothing is shifted behind our back.
         "-copyts",
+        # However much of a damaged source cannot be decoded, the rest is wanted.
+        "-max_error_rate", "1",
         "-filter_complex_threads", str(order.threads),
     )  # fmt: skip
     return [str(word) for word in ffmpeg.compile(merged, cmd=order.program.path, overwrite_output=True)]

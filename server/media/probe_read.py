@@ -78,26 +78,33 @@ def measure(
     spans, pace = Spans(), Pace()
     scan_head(container, chosen, video, spans, pace)
     seek = "search" if container.format.name.split(",")[0] in {"mpegts", "mpeg", "flv", "asf", "avi"} else "index"
-    if not spans.reached_end and not scan_tail(container, chosen, video, spans, pace):
-        scan_all(container, chosen, video, spans, pace)
-        seek = "scan" if seek == "index" else seek
+    # Reading may also have ended at a damaged place, with more behind it.
+    if not (spans.reached_end and missing_s(container, spans) < 1) and not scan_tail(container, chosen, spans):
+        if not spans.reached_end:
+            scan_all(container, chosen, video, spans, pace)
+            seek = "scan" if seek == "index" else seek
         warn_short(container, spans, warnings)
     return spans, pace, seek
 
 
+def missing_s(container: Any, spans: Spans) -> float:
+    """By how many seconds the container promises more than was found; 0 when it promises nothing."""
+    if not container.duration or container.duration < 0 or not spans.end:
+        return 0.0
+    return float(container.duration) / 1_000_000 - float(max(spans.end.values()) - min(spans.start.values()))
+
+
 def warn_short(container: Any, spans: Spans, warnings: list[dict[str, Any]]) -> None:
     """Say so when the container promised more than it holds."""
-    if container.duration and spans.end and spans.start:
-        promised_s = container.duration / 1_000_000
-        there_s = float(max(spans.end.values()) - min(spans.start.values()))
-        if promised_s - there_s > 1.0:
-            warnings.append(
-                said(
-                    "media.truncated",
-                    f"The file says it is {promised_s:.0f} seconds long but holds only {there_s:.0f}; "
-                    "what is there was used.",
-                )
+    missing = missing_s(container, spans)
+    if missing > 1:
+        warnings.append(
+            said(
+                "media.truncated",
+                f"The file says it is {container.duration / 1_000_000:.0f} seconds long but {missing:.0f} of them are "
+                "not there; what is there was used.",
             )
+        )
 
 
 def refuse_encrypted(container: Any) -> None:

@@ -124,10 +124,8 @@ def _take_entries(
         pace.rate = count / (end - start)
 
 
-def _take_packets(
-    container: Any, packets: Iterable[Any], video: Any, spans: Spans, pace: Pace, until_s: float | None
-) -> bool:
-    """Note packets until the end (True), or until enough of the head was seen (False)."""
+def _take_packets(packets: Iterable[Any], video: Any, spans: Spans, pace: Pace, until_s: float | None) -> bool:
+    """Note packets until the end, or a place that cannot be read (True), or until enough was seen (False)."""
     seen_bytes = 0
     first: Fraction | None = None
     try:
@@ -151,10 +149,10 @@ def _take_packets(
 
 def scan_head(container: Any, chosen: list[Any], video: Any, spans: Spans, pace: Pace) -> None:
     """The first seconds."""
-    spans.reached_end = _take_packets(container, container.demux(chosen), video, spans, pace, HEAD_S)
+    spans.reached_end = _take_packets(container.demux(chosen), video, spans, pace, HEAD_S)
 
 
-def scan_tail(container: Any, chosen: list[Any], video: Any, spans: Spans, pace: Pace) -> bool:
+def scan_tail(container: Any, chosen: list[Any], spans: Spans) -> bool:
     """The last seconds, reached by seeking; False when the container does not know its end, or lies about it."""
     if not container.duration or container.duration < 0:
         return False
@@ -164,7 +162,7 @@ def scan_tail(container: Any, chosen: list[Any], video: Any, spans: Spans, pace:
     tail = Spans()
     try:
         container.seek(max(start_us, target_us), backward=True)
-        _take_packets(container, container.demux(chosen), video, tail, Pace(), None)
+        _take_packets(container.demux(chosen), None, tail, Pace(), None)
     except (av.error.FFmpegError, OSError):
         return False
     promised = Fraction(start_us + container.duration, 1_000_000)
@@ -184,5 +182,5 @@ def scan_all(container: Any, chosen: list[Any], video: Any, spans: Spans, pace: 
         return
     pace.times.clear()
     pace.keys.clear()
-    _take_packets(container, container.demux(chosen), video, spans, pace, None)
+    _take_packets(container.demux(chosen), video, spans, pace, None)
     spans.reached_end = True
