@@ -55,6 +55,7 @@ def talk_card(item: Item, recording: Recording | None, *, actor: Actor, keyring:
         speakers=speaker_names(item),
         room=item.room.name if item.room else "",
         room_slug=item.room.slug if item.room else "",
+        room_position=item.room.position if item.room else -1,  # for everybody: before the rooms
         track=item.track.name if item.track else "",
         language=session.language,
         is_break=session.kind in _BREAKS,
@@ -95,10 +96,9 @@ def by_day(cards: Sequence[TalkCard], zone_name: str) -> tuple[Day, ...]:
     """Cards with a time, by the day they belong to and the moment they start."""
     zone = zone_of(zone_name)
     days: dict[date, dict[datetime, list[TalkCard]]] = {}
-    for card in sorted((card for card in cards if card.starts_at), key=lambda card: (card.starts_at, card.room)):
-        if card.starts_at is None:
-            continue
-        start = card.starts_at.astimezone(zone)
+    timed = [(card.starts_at, card) for card in cards if card.starts_at]
+    for moment, card in sorted(timed, key=lambda pair: (pair[0], pair[1].room_position, pair[1].room, pair[1].url)):
+        start = moment.astimezone(zone)
         days.setdefault((start - _DAY_BEGINS).date(), {}).setdefault(start, []).append(card)
     return tuple(
         Day(day, tuple(Slot(start, tuple(talks)) for start, talks in slots.items())) for day, slots in days.items()

@@ -58,6 +58,7 @@ class TalkCard:
     speakers: tuple[SpeakerName, ...] = ()
     room: str = ""
     room_slug: str = ""
+    room_position: int = 0
     track: str = ""
     language: str = ""
     is_break: bool = False

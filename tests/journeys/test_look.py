@@ -1,7 +1,5 @@
 """Every page at every width, light and dark: nothing overflows, everything has a name and can be read."""
 
-import os
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -114,15 +112,3 @@ def test_the_theme_is_remembered_without_a_flash(semma: PrivateSemma, browser: B
     answer = page.reload()
     assert answer
     assert 'data-theme="dark"' in answer.text()
-
-
-def test_pictures_for_the_readme(semma: PrivateSemma, browser: Browser, paths: dict[str, str]) -> None:
-    """Written where SEMMA_SCREENSHOTS says; otherwise only looked whether they can be made."""
-    folder = os.environ.get("SEMMA_SCREENSHOTS")
-    page = Watched(browser.new_context(viewport={"width": 1360, "height": 900}).new_page(), semma.url)
-    page.page.goto(f"{semma.url}{paths['talk']}?t=5s")
-    page.until("window.semmaPlayer?.video.readyState >= 3")
-    picture = page.page.screenshot()
-    assert len(picture) > 10_000
-    if folder:
-        (Path(folder) / "talk.png").write_bytes(picture)

@@ -1,0 +1,64 @@
+"""The demo seminar, made as `make demo` makes it and watched in a browser; the README's pictures are of it."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from server.demo.programme import EVENT_SLUG, filmed
+from tests.journeys.browser import Watched
+from tests.private_semma import PrivateSemma, private_semma
+
+pytestmark = [pytest.mark.browser, pytest.mark.journey, pytest.mark.ffmpeg, pytest.mark.timeout(900)]
+
+WIDE = {"width": 1360, "height": 940}
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[PrivateSemma]:
+    """A Semma with the demo seminar in it, its recordings ready."""
+    with private_semma({"SEMMA_LADDER": "720,360"}) as made:
+        command = [sys.executable, "-m", "server.cli", "make-demo"]
+        done = subprocess.run(
+            command, env={**os.environ, **made.env}, capture_output=True, text=True, timeout=400, check=False
+        )
+        assert done.returncode == 0, done.stderr[-2000:]
+        sessions = made.get(f"/api/v1/sessions?event={EVENT_SLUG}")["items"]
+        recorded = [session for session in sessions if session["recording"]]
+        assert len(recorded) >= 2
+        for session in recorded:
+            made.wait_ready(session["recording"]["id"], timeout_s=400)
+        yield made
+
+
+def keep_picture(page: Watched, name: str) -> None:
+    """Into the folder SEMMA_SCREENSHOTS names; without one it is only made."""
+    picture = page.page.screenshot()
+    assert len(picture) > 10_000
+    if folder := os.environ.get("SEMMA_SCREENSHOTS"):
+        (Path(folder) / f"{name}.png").write_bytes(picture)
+
+
+def test_the_demo_seminar_can_be_watched(demo: PrivateSemma, browser: Browser) -> None:
+    page = Watched(browser.new_context(viewport=WIDE, timezone_id="Europe/Helsinki").new_page(), demo.url)
+    page.page.goto(f"{demo.url}/{EVENT_SLUG}")
+    page.until("[...document.images].every((image) => image.complete && image.naturalWidth)")
+    keep_picture(page, "programme")
+    page.page.get_by_role("link", name=filmed()[0].title).click()
+    page.until("Boolean(window.semmaPlayer?.hls?.levels.length)")
+    page.page.click("[data-big]")
+    page.until("semmaPlayer.video.currentTime > 1")
+    page.page.evaluate("(semmaPlayer.video.pause(), semmaPlayer.seek(24))")
+    page.until("!semmaPlayer.video.seeking && semmaPlayer.video.videoHeight === 720")
+    box = page.page.locator("[data-seek]").bounding_box()
+    assert box
+    page.page.mouse.move(box["x"] + box["width"] * 0.62, box["y"] + box["height"] / 2)
+    page.until("!document.querySelector('[data-peek-picture]').hidden")
+    page.until("document.querySelector('[data-bubble]').hidden")
+    keep_picture(page, "talk")
+    assert page.elsewhere == []
+    assert page.complaints == []
