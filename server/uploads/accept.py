@@ -10,12 +10,13 @@ from server.uploads.errors import (
     BadHeader,
     BeyondLength,
     Expired,
+    Lost,
     OffsetMismatch,
     Terminated,
     UploadFailed,
     UploadNotFound,
 )
-from server.uploads.finish import finish_upload, is_whole
+from server.uploads.finish import fail_upload, finish_upload, is_whole
 from server.uploads.hold import is_held, note_yield_asked, take_hold
 from server.uploads.models import EXPIRED, FAILED, FINISHED, RECEIVING, TERMINATED, Upload
 from server.uploads.protocol import Patch
@@ -85,7 +86,11 @@ async def accept_bytes(desk: Desk, upload_id: str, patch: Patch, chunks: AsyncIt
         return upload
     async with desk.runtime.database.write() as db:
         hold = await take_hold(db, upload, length_bytes=length)
-    offset = await Receiver(desk, hold, patch.checksum).run(chunks)
+    try:
+        offset = await Receiver(desk, hold, patch.checksum).run(chunks)
+    except Lost as error:
+        await fail_upload(desk, upload_id, error)  # or every further attempt would end here, too
+        raise
     if offset == length:
         return await finish_upload(desk, upload_id)
     async with desk.runtime.database.read() as db:

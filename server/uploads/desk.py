@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Protocol
 
 from server.core.db import Db
@@ -19,6 +20,7 @@ LET_GO = "uploads:let_go"
 # request this bounds memory (8 MiB parts: 24 MiB for one upload, 128 MiB for eight).
 FLYING_PER_REQUEST = 2
 FLYING_PER_PROCESS = 8
+SAVE_WAIT_S = 10.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,8 +61,8 @@ class Consumer(Protocol):
 class Writer(Protocol):
     """A request that is writing to an upload in this process."""
 
-    def let_go(self, fence: int) -> None:
-        """Stop, save and release, if this writer's fence is not above the one given."""
+    def let_go(self, fence: int | None = None) -> None:
+        """Stop, save and release, unless this writer's fence is above the one given."""
 
 
 Locate = Callable[[Db, str], Awaitable[Target | None]]
@@ -78,7 +80,10 @@ class Desk:
 
     @contextlib.asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
-        """Hear from other processes that a writer here shall let go, as long as the block lasts."""
+        """Hear from other processes that a writer here shall let go, as long as the block lasts.
+
+        At its end every writer here saves what has come; the engines must not be closed before.
+        """
         hearing = asyncio.create_task(self._hear())
         try:
             yield
@@ -86,6 +91,14 @@ class Desk:
             hearing.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await hearing
+            await self._let_all_go()
+
+    async def _let_all_go(self) -> None:
+        give_up_at = monotonic() + SAVE_WAIT_S
+        while self.writers and monotonic() < give_up_at:
+            for writer in list(self.writers.values()):
+                writer.let_go()
+            await asyncio.sleep(0.02)
 
     async def _hear(self) -> None:
         async with make_listener(self.runtime.redis_url) as redis:

@@ -96,6 +96,8 @@ async def finish_left_over(desk: Desk, *, most: int = 20) -> int:
             count += (await finish_upload(desk, upload_id)).state == FINISHED
         except SemmaError as error:
             log.warning("upload.not_finished", upload_id=upload_id, code=error.code, detail=error.detail)
+        except Exception as error:  # one file's trouble must not keep the others waiting
+            log.error("upload.not_finished", upload_id=upload_id, exc_info=error)
     return count
 
 

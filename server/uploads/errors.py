@@ -22,6 +22,7 @@
     upload.too_large              413     longer than this server takes
     upload.beyond_length          413     more bytes than announced
     upload.bad_content_type       415     PATCH without application/offset+octet-stream
+    upload.refused                422     the whole file came, and what it is for cannot take it; `reason` has the code
     upload.checksum_mismatch      460     the bytes are not those the checksum was made of; none of them count
 
 409 and not another 4xx where a client shall ask for the offset and go on: tus clients take the others as final.
@@ -174,6 +175,17 @@ class BadContentType(Unsupported):
 
     code = "upload.bad_content_type"
     says = "Send bytes as `Content-Type: application/offset+octet-stream`."
+
+
+class Refused(Invalid):
+    """The whole file came, and what it is for cannot take it.
+
+    Whatever kind of error that was: a 409 would make a client send all of it again, and again.
+    """
+
+    code = "upload.refused"
+    http_status: ClassVar[int] = 422
+    says = "This file cannot be taken."
 
 
 class ChecksumMismatch(Invalid):

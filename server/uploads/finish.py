@@ -7,7 +7,7 @@ next HEAD, housekeeping) goes through all of them, and the one transaction at th
 from typing import Any, cast
 
 import structlog
-from sqlalchemy import CursorResult, delete, insert, update
+from sqlalchemy import CursorResult, delete, update
 
 from server.core.changes import announce
 from server.core.db import Db
@@ -16,8 +16,8 @@ from server.core.removals import remove_later
 from server.core.storage import ObjectMissing, Part
 from server.uploads.changes import change_of
 from server.uploads.desk import Desk, FinishedUpload
-from server.uploads.errors import Lost, UploadNotFound
-from server.uploads.hold import is_held, parts_of, tails_of, write_tails
+from server.uploads.errors import Lost, Refused, UploadNotFound
+from server.uploads.hold import is_held, parts_of, tails_of, write_parts, write_tails
 from server.uploads.models import FAILED, FINISHED, FINISHING, RECEIVING, Upload, UploadPart
 from server.uploads.queries import find_upload
 from server.uploads.store import prefix_of, put_part, tails_prefix
@@ -34,8 +34,8 @@ def is_whole(upload: Upload) -> bool:
 async def finish_upload(desk: Desk, upload_id: str) -> Upload:
     """Join the parts and hand the file to its consumer; returns the upload as it stands then.
 
-    Raises what the consumer says against the file, after failing the upload with it; StorageAway leaves it to be
-    finished later.
+    Raises Refused with what the consumer says against the file, after failing the upload with it; StorageAway leaves it
+    to be finished later.
     """
     async with desk.runtime.database.read() as db:
         upload = await find_upload(db, upload_id)
@@ -46,14 +46,12 @@ async def finish_upload(desk: Desk, upload_id: str) -> Upload:
         parts = await parts_of(db, upload_id)
     try:
         await _join(desk, upload, await _close_last_part(desk, upload, parts))
-        upload = await _hand_on(desk, upload)
+        return await _hand_on(desk, upload)
     except SemmaError as error:
         if error.retryable:
             raise
-        upload = await fail_upload(desk, upload_id, error)
-        raise
-    await desk.runtime.store.delete_prefix(tails_prefix(upload_id))
-    return upload
+        await fail_upload(desk, upload_id, error)
+        raise Refused(error.detail, reason=error.code) from error
 
 
 async def _close_last_part(desk: Desk, upload: Upload, parts: list[Part]) -> list[Part]:
@@ -72,10 +70,7 @@ async def _close_last_part(desk: Desk, upload: Upload, parts: list[Part]) -> lis
         body=bytearray(),
     )
     async with desk.runtime.database.write() as db:
-        await db.execute(delete(UploadPart).where(UploadPart.upload_id == upload.id, UploadPart.number == number))
-        await db.execute(
-            insert(UploadPart).values(upload_id=upload.id, number=number, size_bytes=last.size_bytes, etag=last.etag)
-        )
+        await write_parts(db, upload.id, [last])
         await write_tails(db, upload.id, [])
     return [*parts, last]
 
@@ -102,6 +97,9 @@ async def _hand_on(desk: Desk, upload: Upload) -> Upload:
             result_id = await desk.consumers[upload.purpose](db, _described(upload))
             await db.execute(update(Upload).where(Upload.id == upload.id).values(result_id=result_id))
             await db.execute(delete(UploadPart).where(UploadPart.upload_id == upload.id))
+            await remove_later(
+                db, tails_prefix(upload.id), reason="upload finished", owner_id=f"{upload.id}/tails", after_s=0
+            )
         fresh = await find_upload(db, upload.id)
         if fresh is None:
             raise UploadNotFound

@@ -136,23 +136,24 @@ async def record_progress(
     )
     if not _changed(changed):
         raise Interrupted
-    if parts:
-        await db.execute(
-            insert(UploadPart),
-            [
-                {
-                    "upload_id": hold.upload_id,
-                    "number": part.number,
-                    "size_bytes": part.size_bytes,
-                    "etag": part.etag,
-                }
-                for part in parts
-            ],
-        )
+    await write_parts(db, hold.upload_id, parts)
     if tails is not None:
         await write_tails(db, hold.upload_id, tails)
     asked = await db.scalar(select(Upload.yield_asked).where(Upload.id == hold.upload_id))
     return (asked or 0) >= hold.fence
+
+
+async def write_parts(db: Db, upload_id: str, parts: Sequence[Part]) -> None:
+    """Record whole parts; one that is there already, left by a finish that was broken off, is replaced."""
+    if not parts:
+        return
+    numbers = [part.number for part in parts]
+    await db.execute(delete(UploadPart).where(UploadPart.upload_id == upload_id, UploadPart.number.in_(numbers)))
+    rows = [
+        {"upload_id": upload_id, "number": part.number, "size_bytes": part.size_bytes, "etag": part.etag}
+        for part in parts
+    ]
+    await db.execute(insert(UploadPart), rows)
 
 
 async def write_tails(db: Db, upload_id: str, tails: Sequence[Tail]) -> None:

@@ -66,28 +66,23 @@ class Receiver:
 
         Raises what broke the body off (after saving what had come), or what kept it from being saved.
         """
-        self._desk.writers[self._hold.upload_id] = self
-        keeping = asyncio.create_task(self._keep())
-        cancelled = False
+        writers, upload_id = self._desk.writers, self._hold.upload_id
+        writers[upload_id] = self
         try:
-            await self._read(chunks)
-        except asyncio.CancelledError:
-            cancelled = True  # the server is ending: save first
+            cancelled = await self._read_while_keeping(chunks)
+            offset = await self._save(whole=self._why is None and not cancelled)
         finally:
-            self._body_done.set()
-            await keeping
-            if self._desk.writers.get(self._hold.upload_id) is self:
-                del self._desk.writers[self._hold.upload_id]
-        offset = await self._save(whole=self._why is None and not cancelled)
+            if writers.get(upload_id) is self:
+                del writers[upload_id]
         if cancelled:
             raise asyncio.CancelledError
         if self._why is not None:
             raise self._why
         return offset
 
-    def let_go(self, fence: int) -> None:
-        """Stop reading, save and release: another request wants to go on."""
-        if self._hold.fence <= fence:
+    def let_go(self, fence: int | None = None) -> None:
+        """Stop reading, save and release: another request wants to go on, or this process ends."""
+        if fence is None or self._hold.fence <= fence:
             self._stop(Interrupted())
 
     def _stop(self, why: SemmaError) -> None:
@@ -98,6 +93,18 @@ class Receiver:
                 self._patience.reschedule(self._loop.time())
 
     # --- reading
+
+    async def _read_while_keeping(self, chunks: AsyncIterator[bytes]) -> bool:
+        """Read until the body ends or breaks off; returns whether it was cancelled, which saving comes before."""
+        keeping = asyncio.create_task(self._keep())
+        try:
+            await self._read(chunks)
+        except asyncio.CancelledError:
+            return True
+        finally:
+            self._body_done.set()
+            await keeping
+        return False
 
     async def _read(self, chunks: AsyncIterator[bytes]) -> None:
         try:

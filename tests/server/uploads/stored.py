@@ -2,6 +2,7 @@
 
 import hashlib
 
+from server.core.removals import remove_due
 from server.core.runtime import Runtime
 from server.uploads.models import Upload
 from server.uploads.queries import find_upload
@@ -31,5 +32,6 @@ async def check_stored(runtime: Runtime, url: str, whole: bytes) -> None:
     assert (upload.state, upload.offset_bytes) == ("finished", len(whole))
     stored = await runtime.store.get(upload.key)
     assert hashlib.sha256(stored).hexdigest() == hashlib.sha256(whole).hexdigest()
+    await remove_due(runtime.database, runtime.store)
     assert [item.key async for item in runtime.store.objects(prefix_of(upload.id))] == [upload.key]
     assert await runtime.store.open_multiparts(prefix_of(upload.id)) == []

@@ -21,6 +21,7 @@ from server.uploads import end
 from server.uploads.accept import stand_of
 from server.uploads.desk import Desk, FinishedUpload
 from server.uploads.end import abort_stray, expire_late, finish_left_over
+from server.uploads.errors import Refused
 from server.uploads.finish import finish_upload
 from server.uploads.hold import parts_of
 from server.uploads.models import Upload
@@ -151,8 +152,9 @@ async def test_a_consumer_that_refuses(client: httpx.AsyncClient, world: World, 
     url = await begin(client, world, len(WHOLE) + 1)
     await add(client, world, url, 0, WHOLE)
     await age(runtime, url, length_bytes=len(WHOLE))
-    with pytest.raises(NotThis):
+    with pytest.raises(Refused) as refused:
         await stand_of(replace(desk, consumers={"recording": refuse}), url.rsplit("/", 1)[-1])
+    assert (refused.value.detail, refused.value.extra) == (NotThis.says, {"reason": NotThis.code})
     shown = (await client.get(url, headers=world.organiser)).json()
     assert (shown["state"], shown["error"]) == ("failed", {"code": NotThis.code, "detail": NotThis.says})
     assert (await client.head(url, headers=TUS | world.organiser)).status_code == 410
@@ -224,3 +226,4 @@ async def test_a_multipart_the_storage_dropped(client: httpx.AsyncClient, world:
     await runtime.store.abort_multipart(upload.key, upload.multipart_id or "")
     answer = await add(client, world, url, 0, WHOLE)
     assert (answer.status_code, answer.json()["code"]) == (410, "upload.lost")
+    assert (await client.head(url, headers=TUS | world.organiser)).status_code == 410  # so clients begin anew

@@ -30,3 +30,19 @@ async def test_killed_again_and_again(web: WebProcess, world: World, runtime: Ru
         answer = await add(client, world, url, at, whole[at:])
         assert answer.status_code == 204, answer.text
     await check_stored(runtime, url, whole)
+
+
+async def test_ended_in_order_it_saves_every_byte_that_came(web: WebProcess, world: World, runtime: Runtime) -> None:
+    whole = noise(9 * MIB)
+    async with browser(web) as client:
+        url = await begin(client, world, len(whole))
+        line = await open_patch(web.url, url, world, offset=0, announced=len(whole))
+        await line.send(whole[: 8 * MIB + 12345])
+        await recorded(runtime, url, 8 * MIB)
+        web.stop()
+        await recorded(runtime, url, 8 * MIB + 12345)
+        await line.cut()
+        web.start()
+        at = await offset_of(client, world, url)
+        assert (await add(client, world, url, at, whole[at:])).status_code == 204
+    await check_stored(runtime, url, whole)

@@ -6,6 +6,7 @@ import httpx
 from sqlalchemy import select
 
 from server.core.jobs import JobRow
+from server.core.removals import remove_due
 from server.core.runtime import Runtime
 from server.recordings.models import Recording, Source
 from server.uploads.models import Upload, UploadTail
@@ -39,6 +40,7 @@ async def test_a_file_in_uneven_pieces_becomes_one_object_and_a_recording(
     assert job.subject == recording.id
     stored = await runtime.store.get(source.key)
     assert hashlib.sha256(stored).digest() == hashlib.sha256(whole).digest()
+    await remove_due(runtime.database, runtime.store)
     assert [item.key async for item in runtime.store.objects("uploads/")] == [upload.key]
     assert await runtime.store.open_multiparts("uploads/") == []
 
