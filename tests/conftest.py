@@ -4,6 +4,7 @@ import asyncio
 import os
 import secrets
 import shutil
+import tempfile
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -85,13 +86,18 @@ async def store(s3: S3, bucket: str) -> AsyncIterator[ObjectStore]:
 
 
 @pytest.fixture(scope="session")
-def postgres_url(run_folder: Path) -> Iterator[str | None]:
+def postgres_url() -> Iterator[str | None]:
     """A private PostgreSQL, or None when it is not installed."""
     if postgres_bin() is None:
         yield None
         return
-    with running_postgres(run_folder / "postgres") as url:
-        yield url
+    # Not below the run's folder: pytest keeps that to its owner, and initdb runs as somebody else when we are root.
+    folder = Path(tempfile.mkdtemp(prefix="semma-postgres-"))
+    try:
+        with running_postgres(folder / "server") as url:
+            yield url
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def run_apart(coroutine: Coroutine[Any, Any, T]) -> T:
