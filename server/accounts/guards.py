@@ -28,6 +28,7 @@ from server.accounts.login import LOGIN_SEEN_EVERY, touch_login
 from server.accounts.queries import EpochReader, actor_by_login, actor_by_token
 from server.accounts.tokens import TOKEN_SEEN_EVERY, touch_token
 from server.core.clock import now
+from server.core.errors import SemmaError
 from server.core.runtime import Runtime
 
 log = structlog.get_logger(__name__)
@@ -214,7 +215,11 @@ class CsrfProtection(ASGIMiddleware):
         """Check an unsafe request, then set a new token's cookie with the answer when a page asked for one."""
         request: Request[Any, Any, Any] = Request(scope, receive, send)
         if request.method not in csrf.SAFE_METHODS and bearer_of(request) is None:
-            await self._check(request)
+            try:
+                await self._check(request)
+            except CsrfFailed as error:
+                await _refuse(request, error, scope, receive, send)
+                return
 
         async def send_with_cookie(message: Message) -> None:
             token = scope["state"].get("csrf_new")
@@ -245,6 +250,17 @@ class CsrfProtection(ASGIMiddleware):
         sent = headers.get(CSRF_HEADER) or await _token_in_form(request)
         if not csrf.is_proven(self._runtime.keyring, cookie=cookie, sent=sent, login_secret=secret):
             raise CsrfFailed
+
+
+async def _refuse(
+    request: Request[Any, Any, Any], error: CsrfFailed, scope: Scope, receive: Receive, send: Send
+) -> None:
+    """Answer as the application answers errors: raised from here, it would leave without its request id and count."""
+    answer = request.app.exception_handlers.get(SemmaError)
+    if answer is None:
+        raise error
+    response = answer(request, error)
+    await response.to_asgi_response(app=None, request=request)(scope, receive, send)
 
 
 async def _token_in_form(request: Request[Any, Any, Any]) -> str:

@@ -65,6 +65,7 @@ async def test_cookie_alone_changes_nothing(runtime: Runtime, browser: Browsing)
         await browser.send("POST", "/api/v1/sign-out", csrf=""),
     ]
     assert {(answer.status_code, answer.json()["code"]) for answer in refused} == {(403, "auth.csrf_failed")}
+    assert all(answer.headers["x-request-id"] == answer.json()["request_id"] for answer in refused)
     assert (await browser.me())["name"] == ""
     assert (await browser.send("PATCH", "/api/v1/users/me", json={"name": "Aino"})).json()["name"] == "Aino"
 
