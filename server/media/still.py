@@ -1,6 +1,7 @@
 """The poster: one meaningful picture of the recording, found cheaply.
 
-Four moments are looked at, each by its keyframe alone, in one process. The picture that makes the largest JPEG at the
+Four moments are looked at, each by its keyframe alone, in one process; where that gives nothing, at all pictures from
+there on, and at last at the first picture. The picture that makes the largest JPEG at the
 same quality has the most in it: that passes over black, fades, and empty walls without any image analysis.
 """
 
@@ -26,7 +27,7 @@ def poster_size(info: SourceInfo) -> tuple[int, int]:
     assert info.video is not None
     width, height = info.video.display_width, info.video.display_height
     scale = min(1.0, LONG_SIDE / max(width, height))
-    return max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2)
+    return max(2, round(width * scale) // 2 * 2), max(2, round(height * scale) // 2 * 2)
 
 
 async def make_poster(
@@ -41,11 +42,11 @@ async def make_poster(
     if info.video is None:
         raise ValueError("a source without a picture has no poster")
     program = program or find_ffmpeg()
-    for keyframes_only in (True, False):
+    for moments, keyframes_only in ((MOMENTS, True), (MOMENTS, False), ((0.0,), False)):
         try:
-            await run(_command(source, info, path, program, keyframes_only), limits=limits)
+            await run(_command(source, info, path, program, moments, keyframes_only), limits=limits)
         except ProcessFailed:
-            if not keyframes_only:
+            if moments != MOMENTS:
                 raise
         found = [one for one in _candidates(path) if one.exists() and one.stat().st_size]
         if found:
@@ -60,11 +61,13 @@ def _candidates(path: Path) -> list[Path]:
     return [path.with_name(f"{path.stem}-{number}.jpg") for number in range(len(MOMENTS))]
 
 
-def _command(source: str, info: SourceInfo, path: Path, program: Ffmpeg, keyframes_only: bool) -> list[str]:
+def _command(
+    source: str, info: SourceInfo, path: Path, program: Ffmpeg, moments: tuple[float, ...], keyframes_only: bool
+) -> list[str]:
     video = info.video
     assert video is not None
     outputs = []
-    for moment, candidate in zip(MOMENTS, _candidates(path), strict=True):
+    for moment, candidate in zip(moments, _candidates(path), strict=False):
         options: dict[str, Any] = safe_input_options(source) | {"threads": 1, "an": None}
         if keyframes_only:
             options["skip_frame"] = "nokey"
