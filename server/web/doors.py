@@ -138,7 +138,8 @@ async def one_time_page(
         problem="",
         next=request.query_params.get("next", ""),
     )
-    answer.headers["Referrer-Policy"] = "no-referrer"
+    # Tells no other site the address; "no-referrer" would also send the form's Origin as null, which is not ours.
+    answer.headers["Referrer-Policy"] = "same-origin"
     return answer
 
 
