@@ -2,6 +2,8 @@
 
 import random
 
+import pytest
+
 from server.core.runtime import Runtime
 from tests.server.uploads.line import open_patch
 from tests.server.uploads.stored import check_stored, recorded
@@ -32,6 +34,7 @@ async def test_killed_again_and_again(web: WebProcess, world: World, runtime: Ru
     await check_stored(runtime, url, whole)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_ended_in_order_it_saves_every_byte_that_came(web: WebProcess, world: World, runtime: Runtime) -> None:
     whole = noise(9 * MIB)
     async with browser(web) as client:
