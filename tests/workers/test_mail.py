@@ -3,12 +3,22 @@
 import asyncio
 import email
 import email.policy
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from email.message import EmailMessage
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from sqlalchemy import select
 
 import workers.mail
@@ -19,6 +29,7 @@ from server.accounts.links import make_links, revoke_link
 from server.accounts.models import SignInLink
 from server.accounts.post import MailNotSent, MailRefused, make_message, read_smtp_url, send_letter, sender_of
 from server.accounts.users import create_user
+from server.core.clock import now
 from server.core.ids import hash_secret
 from server.core.jobs import DONE, FAILED, QUEUED, Job, JobRow, enqueue
 from server.core.runtime import Runtime
@@ -34,7 +45,8 @@ class Sink:
 
     port: int = 0
     refuses: str = ""
-    offers_tls: bool = False
+    tls: ssl.SSLContext | None = None  # offered by STARTTLS (RFC 3207)
+    said: list[str] = field(default_factory=list)
     letters: list[tuple[str, EmailMessage]] = field(default_factory=list)
 
     @property
@@ -51,7 +63,19 @@ class Sink:
         await say("220 sink")
         while line := (await reader.readline()).decode().strip():
             verb = line.split(" ")[0].upper()
-            if verb == "RCPT":
+            self.said.append(line)
+            if verb == "EHLO":
+                await say("250-sink\r\n250-AUTH PLAIN\r\n250 STARTTLS" if self.tls else "250 sink")
+            elif verb == "STARTTLS":
+                await say("220 go on")
+                assert self.tls is not None
+                try:
+                    await writer.start_tls(self.tls)
+                except ssl.SSLError:
+                    break  # the other side does not trust us
+            elif verb == "AUTH":
+                await say("235 known")
+            elif verb == "RCPT":
                 recipient = line.partition("<")[2].rstrip(">")
                 await say(self.refuses or "250 ok")
             elif verb == "DATA":
@@ -70,8 +94,8 @@ class Sink:
 
 
 @asynccontextmanager
-async def a_sink(**values: str) -> AsyncIterator[Sink]:
-    sink = Sink(**values)  # type: ignore[arg-type]
+async def a_sink(**values: Any) -> AsyncIterator[Sink]:
+    sink = Sink(**values)
     server = await asyncio.start_server(sink.serve, "127.0.0.1", 0)
     sink.port = server.sockets[0].getsockname()[1]
     async with server:
@@ -150,13 +174,50 @@ async def test_server_that_cannot_now_is_tried_again_and_a_no_is_final(runtime: 
     assert (never.state, never.error_code) == (FAILED, "mail.refused")
 
 
-async def test_password_is_never_sent_in_the_clear() -> None:
-    letter = make_message(Letter(subject="s", text="t", language="en"), to="a@example.org", sender="s@example.org")
+def _certificate(folder: Path) -> Path:
+    """A certificate of 127.0.0.1 that signs itself, with its key, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    host = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    made = made.not_valid_before(now() - timedelta(days=1)).not_valid_after(now() + timedelta(days=1))
+    made = made.add_extension(host, critical=False)
+    made = made.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    path = folder / "certificate.pem"
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path.write_bytes(made.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM) + private)
+    return path
+
+
+LETTER = Letter(subject="s", text="t", language="en")
+
+
+async def test_letter_and_password_go_over_tls_to_who_proves_to_be_the_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = _certificate(tmp_path)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(path)
+    message = make_message(LETTER, to="a@example.org", sender="s@example.org")
+    async with a_sink(tls=context) as sink:
+        server = replace(read_smtp_url(sink.url), user="u", password="p")
+        with pytest.raises(MailNotSent, match="certificate"):
+            await send_letter(server, message)  # nobody vouches for it yet
+        assert sink.letters == [] and not any(line.startswith("AUTH") for line in sink.said)
+        monkeypatch.setenv("SSL_CERT_FILE", str(path))
+        await send_letter(server, message)
+        assert len(sink.letters) == 1
+        verbs = [line.split(" ")[0].upper() for line in sink.said]
+        assert verbs.index("STARTTLS") < verbs.index("AUTH") < verbs.index("MAIL")
+
+
+async def test_password_is_never_sent_in_the_clear(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.accounts.post._LOOPBACK", ())
+    message = make_message(LETTER, to="a@example.org", sender="s@example.org")
     async with a_sink() as sink:
-        server = replace(read_smtp_url(sink.url), user="u", password="p", host="127.0.0.2")
-        with pytest.raises((MailRefused, MailNotSent)) as raised:
-            await send_letter(server, letter)
-    assert sink.letters == [] and isinstance(raised.value, MailRefused | MailNotSent)
+        with pytest.raises(MailRefused, match="no TLS"):
+            await send_letter(replace(read_smtp_url(sink.url), user="u", password="p"), message)
+        assert sink.letters == [] and not any(line.startswith("AUTH") for line in sink.said)
 
 
 def test_smtp_urls_are_read() -> None:
