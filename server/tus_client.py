@@ -30,19 +30,19 @@ _PROTOCOL = {"Tus-Resumable": "1.0.0"}
 class Refused(Invalid):
     """The server said no, in words, and would say so again."""
 
-    code = "upload.refused"
+    code = "send.refused"
 
 
 class ServerAway(Unavailable):
     """The server did not answer for longer than one was willing to wait."""
 
-    code = "upload.server_away"
+    code = "send.server_away"
 
 
 class FileChanged(Conflict):
     """The file is not the one that was begun."""
 
-    code = "upload.file_changed"
+    code = "send.file_changed"
     says = "The file changed while it was being sent; run the same command again to send it anew."
 
 

@@ -3,6 +3,7 @@
 Rights are asked when an upload is made; see queries.py for who may go on with it.
 """
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from litestar import Request, Response, Router, delete, get, head, patch, post, route
@@ -35,7 +36,17 @@ from server.uploads.queries import get_upload, list_uploads
 from server.uploads.schemas import UploadView, upload_view
 
 PATH = "/api/v1/uploads"
-_ERRORS: dict[str, Any] = {"responses": PROBLEM_RESPONSES}
+_MORE = {
+    410: "Expired, terminated, failed",
+    413: "More bytes than allowed or announced",
+    415: "Not application/offset+octet-stream",
+    422: "The whole file came and cannot be taken",
+    460: "The checksum does not match",
+}
+_RESPONSES = PROBLEM_RESPONSES | {
+    status: replace(PROBLEM_RESPONSES[400], description=says) for status, says in _MORE.items()
+}
+_ERRORS: dict[str, Any] = {"responses": _RESPONSES}
 AnyRequest = Request[Any, Any, Any]
 
 
