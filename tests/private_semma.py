@@ -132,7 +132,7 @@ class PrivateSemma:
         )
         return str(found["id"])
 
-    def wait_ready(self, recording: str, *, timeout_s: float) -> dict[str, Any]:
+    def wait_ready(self, recording: str, *, timeout_s: float, every_s: float = 0.2) -> dict[str, Any]:
         """Wait until the recording is ready; fails at once when it failed."""
 
         def look() -> dict[str, Any] | None:
@@ -140,7 +140,7 @@ class PrivateSemma:
             assert found["state"] not in ("failed", "cancelled"), found
             return found if found["state"] == "ready" else None
 
-        ready = eventually(look, timeout_s=timeout_s, every_s=0.2, what=f"recording {recording} to be ready")
+        ready = eventually(look, timeout_s=timeout_s, every_s=every_s, what=f"recording {recording} to be ready")
         assert ready is not None
         return ready
 

@@ -122,7 +122,8 @@ def encode(semma: PrivateSemma, source: Path, folder: Path) -> Encoded:
 
     def work() -> str:
         recording = semma.upload(session, source)
-        semma.wait_ready(recording, timeout_s=60 + 20 * CLIP_S)
+        # Asking costs the web process some CPU too, so it is asked seldom.
+        semma.wait_ready(recording, timeout_s=60 + 20 * CLIP_S, every_s=2)
         return recording
 
     _recording, used = used_by(semma, work)
