@@ -4,8 +4,10 @@ Not a whole audit of WCAG 2.2, but what a machine can say for certain: names (4.
 target size (2.5.8), contrast (1.4.3), reflow (1.4.10), language (3.1.1), one id once.
 """
 
-FAULTS = r"""() => {
+FAULTS = r"""async () => {
   const faults = [];
+  // A new window size is a new layout only with the next picture.
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
   const canvas = Object.assign(document.createElement("canvas"), { width: 1, height: 1 });
   const pen = canvas.getContext("2d", { willReadFrequently: true });
 
@@ -86,6 +88,11 @@ FAULTS = r"""() => {
   }
 
   const wider = document.documentElement.scrollWidth - innerWidth;
-  if (wider > 0) faults.push(`${wider} px wider than the window`);
+  if (wider > 0) {
+    const cause = [...document.body.querySelectorAll("*")].findLast(
+      (one) => one.getBoundingClientRect().right > innerWidth + 1 && one.checkVisibility(),
+    );
+    faults.push(`${wider} px wider than the window: ${cause && what(cause)}`);
+  }
   return faults;
 }"""

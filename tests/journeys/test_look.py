@@ -1,5 +1,6 @@
 """Every page at every width, light and dark: nothing overflows, everything has a name and can be read."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -112,3 +113,30 @@ def test_the_theme_is_remembered_without_a_flash(semma: PrivateSemma, browser: B
     answer = page.reload()
     assert answer
     assert 'data-theme="dark"' in answer.text()
+
+
+VTT = "WEBVTT\n\n00:00.000 --> 00:30.000\nHiljaiset <i>äänet</i> & muut\n"
+
+
+def test_captions_stand_above_the_controls(
+    semma: PrivateSemma, browser: Browser, paths: dict[str, str], tmp_path: Path
+) -> None:
+    words = tmp_path / "talk.vtt"
+    words.write_text(VTT)
+    session = semma.get("/api/v1/sessions?event=look")["items"][0]["id"]
+    place = ["--url", semma.url, "--token", semma.token]
+    semma.command("upload", str(words), "--session", session, "--purpose", "captions", "--language", "fi", *place)
+    page = Watched(browser.new_context(viewport={"width": 1280, "height": 900}).new_page(), semma.url)
+    page.page.goto(f"{semma.url}{paths['talk']}?t=2s")
+    page.until("window.semmaPlayer?.video.readyState >= 3")
+    page.page.keyboard.press("c")
+    page.until("document.querySelector('[data-words]').innerText === 'Hiljaiset äänet & muut'")
+    said, bar = page.page.locator("[data-words] span").bounding_box(), page.page.locator("[data-seek]").bounding_box()
+    assert said and bar
+    assert said["y"] + said["height"] < bar["y"]
+    assert page.page.locator("[data-captions]").get_attribute("aria-pressed") == "true"
+    page.page.reload()
+    page.until("document.querySelector('[data-words]')?.innerText.includes('Hiljaiset')")  # remembered
+    page.page.keyboard.press("c")
+    page.until("document.querySelector('[data-words]').innerText === ''")
+    assert page.complaints == []

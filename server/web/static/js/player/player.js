@@ -1,6 +1,7 @@
 // The player: state and decisions. Drawing is in controls.js and seekbar.js, the stream in source.js.
 
 import { say } from "../texts.js";
+import { Captions } from "./captions.js";
 import { Controls, nextSpeed } from "./controls.js";
 import { startKeyboard } from "./keyboard.js";
 import { Menus } from "./menus.js";
@@ -8,12 +9,11 @@ import { clockText, parseMoment } from "./moment.js";
 import { Quiet } from "./quiet.js";
 import { forgetOld, remember, remembered } from "./resume.js";
 import { SeekBar } from "./seekbar.js";
-import { openSource } from "./source.js";
+import { openSource, prefersNative } from "./source.js";
 import { Storyboard } from "./storyboard.js";
 
 const SPEED = "semma.speed";
 const SOUND = "semma.sound";
-const CAPTIONS = "semma.captions";
 
 export class Player {
   constructor(root, playback) {
@@ -28,6 +28,7 @@ export class Player {
     this.source = null;
     this.storyboard = new Storyboard(playback.storyboard);
     this.menus = new Menus(root);
+    this.captions = new Captions(root, this.video, prefersNative(this.video));
     this.controls = new Controls(root, this.menus, this.acts());
     this.seekBar = new SeekBar(root, this.storyboard, (moment) => this.seek(moment));
     this.quiet = new Quiet(root, this.video, this.menus);
@@ -144,7 +145,7 @@ export class Player {
     this.video.defaultPlaybackRate = this.video.playbackRate = Number(localStorage.getItem(SPEED)) || 1;
     this.controls.paintSound(this.video.volume, this.video.muted);
     this.controls.paintSpeed(this.video.playbackRate);
-    this.chooseCaptions(localStorage.getItem(CAPTIONS), false);
+    this.controls.paintCaptions(this.captions.recall());
   }
 
   paint() {
@@ -224,40 +225,26 @@ export class Player {
 
   // Captions
 
-  chooseCaptions(language, keep = true) {
-    let shown = null;
-    for (const track of this.video.textTracks) {
-      const wanted = track.kind === "captions" && language !== null && track.language === language;
-      track.mode = wanted ? "showing" : "disabled";
-      if (wanted) shown = track.label || track.language;
-    }
+  chooseCaptions(language) {
+    const shown = this.captions.choose(language);
     this.controls.paintCaptions(shown);
-    if (!keep) return;
-    if (language === null) localStorage.removeItem(CAPTIONS);
-    else localStorage.setItem(CAPTIONS, language);
     this.controls.tell(say("captions_are", { name: shown ?? say("captions_off") }));
   }
 
   captionItems() {
-    const tracks = [...this.video.textTracks].filter((track) => track.kind === "captions");
-    const off = tracks.every((track) => track.mode !== "showing");
+    const { current, tracks } = this.captions;
     return [
-      { label: say("captions_off"), chosen: off, choose: () => this.chooseCaptions(null) },
+      { label: say("captions_off"), chosen: current === null, choose: () => this.chooseCaptions(null) },
       ...tracks.map((track) => ({
         label: track.label || track.language,
-        chosen: track.mode === "showing",
+        chosen: track === current,
         choose: () => this.chooseCaptions(track.language),
       })),
     ];
   }
 
   toggleCaptions() {
-    const tracks = [...this.video.textTracks].filter((track) => track.kind === "captions");
-    if (!tracks.length) return;
-    const on = tracks.some((track) => track.mode === "showing");
-    const language = document.documentElement.lang;
-    const best = tracks.find((track) => track.language.startsWith(language)) ?? tracks[0];
-    this.chooseCaptions(on ? null : best.language);
+    if (this.captions.best !== null) this.chooseCaptions(this.captions.current ? null : this.captions.best);
   }
 
   // Quality

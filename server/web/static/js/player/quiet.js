@@ -20,7 +20,6 @@ export class Quiet {
 
   wake() {
     delete this.root.dataset.quiet;
-    this.liftCaptions(true);
     this.settle(AFTER_MS);
   }
 
@@ -30,19 +29,6 @@ export class Quiet {
       const busy = this.video.paused || this.menus.isOpen || this.root.querySelector(".bar :focus-visible, .bar :hover");
       if (busy) return this.settle(AFTER_MS);
       this.root.dataset.quiet = "";
-      this.liftCaptions(false);
     }, after);
-  }
-
-  // Captions stand above the controls while these are shown; new ones come in at that height too.
-  liftCaptions(lifted) {
-    for (const track of this.video.textTracks) {
-      const place = () => {
-        for (const cue of track.activeCues ?? []) cue.line = this.isQuiet ? "auto" : -3;
-      };
-      track.oncuechange = place;
-      if (lifted !== this.lifted) place();
-    }
-    this.lifted = lifted;
   }
 }

@@ -3,7 +3,8 @@
 const BANDWIDTH = "semma.bandwidth";
 const WORKER = new URL("../../vendor/hls.worker.js", import.meta.url).href;
 
-function prefersNative(video) {
+// Whether the browser shall play HLS by itself: Apple's, where that also brings AirPlay and saves battery.
+export function prefersNative(video) {
   return navigator.vendor?.startsWith("Apple") && video.canPlayType("application/vnd.apple.mpegurl") !== "";
 }
 
