@@ -15,7 +15,9 @@ from server.core.errors import Conflict
 from server.core.removals import Removal, remove_due
 from server.core.runtime import Runtime
 from server.core.storage import ObjectStore, StorageAway
+from server.recordings.errors import NotToBeRecorded
 from server.recordings.models import Recording
+from server.sessions.models import Session
 from server.upload_purposes import make_desk
 from server.uploads import end
 from server.uploads.accept import stand_of
@@ -162,6 +164,24 @@ async def test_a_consumer_that_refuses(client: httpx.AsyncClient, world: World, 
     assert (answer.status_code, answer.json()["detail"]) == (410, NotThis.says)
     await remove_due(runtime.database, runtime.store)
     assert [item async for item in runtime.store.objects(prefix_of(shown["id"]))] == []
+
+
+async def test_a_refusal_ends_the_last_request_for_good(
+    client: httpx.AsyncClient, world: World, runtime: Runtime
+) -> None:
+    """422, not the 409 it may be elsewhere: at a 409 tus clients would begin anew and send everything again."""
+    url = await begin(client, world, 5)
+
+    async def mark(marked: bool) -> None:
+        async with runtime.database.write() as db:
+            await db.execute(update(Session).where(Session.id == world.talk).values(do_not_record=marked))
+
+    await mark(True)
+    answer = await add(client, world, url, 0, b"12345")
+    await mark(False)
+    assert (answer.status_code, answer.json()["code"]) == (422, "upload.refused")
+    assert answer.json()["reason"] == NotToBeRecorded.code
+    assert (await client.head(url, headers=TUS | world.organiser)).status_code == 410
 
 
 @pytest.mark.parametrize("call", ["put_part", "put"])

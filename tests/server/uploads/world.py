@@ -4,13 +4,11 @@ import base64
 import hashlib
 import random
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 import httpx
 
-from server.accounts.models import ApiToken, Grant, Login, LoginPass, PersonalLink, User
-from server.core.clock import now
+from server.accounts.models import ApiToken, Grant, User
 from server.core.db import Database
 from server.core.ids import hash_secret, new_id
 from server.events.models import Event
@@ -53,18 +51,6 @@ async def make_world(database: Database) -> World:
             scopes = ["read"] if name == "organiser_reading" else ["read", "upload", "write", "admin"]
             db.add(ApiToken(user_id=user.id, name="t", token_hash=hash_secret(f"tok-{name}"), scopes=scopes))
             world.askers[name] = {"Authorization": f"Bearer tok-{name}"}
-        link = PersonalLink(
-            id=new_id(), role="speaker", event_id=event.id, session_id=talk.id, token_hash=hash_secret("link")
-        )
-        login = Login(
-            id=new_id(),
-            token_hash=hash_secret("login"),
-            last_seen_at=now(),
-            expires_at=now() + timedelta(days=1),
-        )
-        db.add_all([link, login])
-        await db.flush()
-        db.add(LoginPass(login_id=login.id, link_id=link.id))
     world.askers["nobody"] = {}
     return world
 
