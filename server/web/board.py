@@ -85,6 +85,7 @@ class SessionForm:
     language: str = ""
     licence: str = ""
     abstract: str = ""
+    links: str = ""
     do_not_record: bool = False
     version: int = 0
     language_choices: tuple[tuple[str, str], ...] = ()
@@ -143,6 +144,7 @@ def session_form(item: Item, *, names: Sequence[tuple[str, str]]) -> SessionForm
         language=session.language,
         licence=session.licence,
         abstract=session.abstract,
+        links="\n".join(f"{link.kind} {link.url} {link.title}".strip() for link in item.links),
         do_not_record=session.do_not_record,
         version=session.version,
         language_choices=tuple(choices),

@@ -98,6 +98,15 @@ def test_a_time_typed_in_the_events_zone_gets_its_offset(text: str, zone: str, m
     assert run("studio/forms.js", f"m.momentIn({json.dumps(text)}, {json.dumps(zone)})") == moment
 
 
+def test_links_are_read_one_a_line() -> None:
+    text = "slides https://e.org/s.pdf The slides\n\n  https://e.org/x \nBlog https://e.org/b"
+    assert run("studio/forms.js", f"m.linksIn({json.dumps(text)})") == [
+        {"kind": "slides", "url": "https://e.org/s.pdf", "title": "The slides"},
+        {"kind": "other", "url": "https://e.org/x", "title": ""},
+        {"kind": "blog", "url": "https://e.org/b", "title": ""},
+    ]
+
+
 def test_speeds_step_through_the_list() -> None:
     stub = "globalThis.document = { getElementById: () => null, documentElement: { lang: 'en' } }"
     script = f"({stub}, (await import({json.dumps((JS / 'player/controls.js').as_uri())})).nextSpeed)"

@@ -24,7 +24,8 @@ async def test_the_board_shows_every_session_with_its_recording(
 ) -> None:
     event = await an_event(admin)
     await a_session(admin, event, title="Bare")
-    done = await a_session(admin, event, title="Done")
+    links = [{"kind": "slides", "url": "https://example.org/s.pdf", "title": "The slides"}]
+    done = await a_session(admin, event, title="Done", links=links)
     await a_recording(database, done, event)
     broken = await a_session(admin, event, title="Broken")
     await a_recording(
@@ -48,6 +49,7 @@ async def test_the_board_shows_every_session_with_its_recording(
     assert "/unpublish" in ready
     assert 'name="semma-csrf"' in ready
     assert 'value="2027-05-20T10:00"' in ready
+    assert "slides https://example.org/s.pdf The slides</textarea>" in ready
 
 
 async def test_what_was_deleted_is_offered_back(organiser: Browsing, admin: Asker) -> None:

@@ -7,6 +7,7 @@ const READ = {
   optional: (text) => text || undefined,
   minutes: (text) => (text ? Math.round(Number(text) * 60_000) : null),
   speakers: (text) => text.split(",").map((name) => name.trim()).filter(Boolean).map((name) => ({ name })),
+  links: (text) => linksIn(text),
   moment: (text, zone) => (text ? momentIn(text, zone) : null),
 };
 
@@ -24,6 +25,20 @@ export function momentIn(text, zone) {
 function offsetAt(moment, zone) {
   const form = new Intl.DateTimeFormat("sv-SE", { timeZone: zone, dateStyle: "short", timeStyle: "medium" });
   return new Date(`${form.format(moment).replace(" ", "T")}Z`).getTime() - moment.getTime();
+}
+
+const KINDS = ["slides", "blog", "discussion", "paper", "photo", "code", "video", "press", "other"];
+
+// "slides https://… Title" a line to the API's links; a line without a kind is some other link.
+export function linksIn(text) {
+  return text
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([first]) => first)
+    .map((words) => {
+      const kind = KINDS.includes(words[0].toLowerCase()) ? words.shift().toLowerCase() : "other";
+      return { kind, url: words[0] ?? "", title: words.slice(1).join(" ") };
+    });
 }
 
 export function fieldsOf(form, zone) {
