@@ -63,7 +63,8 @@ class ChunkOrder:
     """Everything the command depends on.
 
     `margin_us`: how far before the chunk decoding starts at least. `hold_us`: pictures up to this source time are
-    shown from the chunk's start on, because there is none before them. `blank`: draw black instead of the source.
+    shown from the chunk's start on, because there is none before them. `is_lenient`: make no assumption about where
+    pictures are. `blank`: draw black instead of the source.
     """
 
     source: str
@@ -76,6 +77,7 @@ class ChunkOrder:
     margin_us: int
     hold_us: int
     thumbnails: Thumbnails | None = None
+    is_lenient: bool = False
     blank: bool = False
 
     @property
@@ -192,6 +194,11 @@ def _packet_times(source: Any, order: ChunkOrder) -> Any:
 def _shape(timed: Any, order: ChunkOrder) -> Any:
     """Upright (ffmpeg applies the display matrix itself), square pixels, the top rung's size, 8 bit 4:2:0, SDR."""
     video, top = order.video, order.rungs[0]
+    if not order.is_lenient and not video.is_variable:
+        # What is decoded only because a keyframe was far is not looked at any more; a second holds the picture that is
+        # shown when the chunk starts. (Where it does not, there is no picture at the start, and a second try looks.)
+        before = max(TICKS, 4 * _ticks(video.longest_gap_ms))
+        timed = timed.filter("trim", start_pts=_ticks(order.chunk.start_ms) - before)
     if video.rate > top.rate * 51 / 50:
         timed = timed.filter("fps", fps=top.frame_rate).filter("settb", expr=f"1/{TICKS}")
     scaling: dict[str, Any] = {"w": top.width, "h": top.height, "flags": "bicubic"}
@@ -202,20 +209,7 @@ def _shape(timed: Any, order: ChunkOrder) -> Any:
     picture = timed.filter("scale", **scaling)
     if video.hdr and order.program.can_tonemap:
         picture = tonemap(picture, video)
-    colours = colours_of(video)
-    return (
-        picture.filter("format", pix_fmts="yuv420p")
-        .filter("setsar", sar="1")
-        # Said on every picture: 480 lines of HD material are taken for SD colours otherwise.
-        .filter(
-            "setparams",
-            field_mode="prog",
-            range="tv",
-            color_primaries=colours,
-            color_trc=colours,
-            colorspace=colours,
-        )
-    )
+    return picture.filter("format", pix_fmts="yuv420p").filter("setsar", sar="1").filter("setparams", field_mode="prog")
 
 
 NEEDS_NEW_MATRIX = frozenset({"gbr", "bt2020nc", "bt2020c", "fcc", "smpte240m"})
@@ -227,8 +221,22 @@ def colours_of(video: VideoStream) -> str:
         return "bt709"
     if video.matrix in {"smpte170m", "bt470bg"}:
         return "smpte170m"
-    # Untagged: players decide by size, so do we.
-    return "bt709" if max(video.width, video.height) >= 1280 or min(video.width, video.height) >= 720 else "smpte170m"
+    return guessed_colours(video.width, video.height)
+
+
+def guessed_colours(width: int, height: int) -> str:
+    """What players take untagged pictures of this size for."""
+    return "bt709" if max(width, height) >= 1280 or min(width, height) >= 720 else "smpte170m"
+
+
+def _tagged(picture: Any, rung: Rung, video: VideoStream) -> Any:
+    """With its colours said, unless the source says none and players guess right: 480 lines of HD material are taken
+    for SD colours, and colours would jump when the player changes the rung."""
+    colours = colours_of(video)
+    untouched = not video.matrix and not video.full_range and not video.hdr
+    if untouched and guessed_colours(rung.width, rung.height) == colours:
+        return picture
+    return picture.filter("setparams", range="tv", color_primaries=colours, color_trc=colours, colorspace=colours)
 
 
 def tonemap(picture: Any, video: VideoStream) -> Any:
@@ -285,7 +293,8 @@ def _rungs(picture: Any, order: ChunkOrder) -> list[Any]:
         stream = copies.stream(position)
         if position:
             stream = stream.filter("scale", w=rung.width, h=rung.height, flags="bicubic").filter("setsar", sar="1")
-        outputs.append(stream.output(f"{rung.name}.mp4", **_encoding(rung, order.threads)))
+        tagged = _tagged(stream, rung, order.video)
+        outputs.append(tagged.output(f"{rung.name}.mp4", **_encoding(rung, order.threads)))
     if thumbnails:
         outputs.append(_thumbnail_output(copies.stream(len(order.rungs)), thumbnails, order))
     return outputs
@@ -328,7 +337,16 @@ def _thumbnail_output(picture: Any, thumbnails: Thumbnails, order: ChunkOrder) -
     return (
         # Grid pictures have exact times, so that equality is safe.
         picture.filter("select", expr=f"not(mod(pts*TB*{TICKS}+{start},{every}))")
-        .filter("scale", w=thumbnails.width, h=thumbnails.height, flags="bicubic", out_range="pc")
+        # JPEG is full range BT.601 by its own definition (JFIF).
+        .filter(
+            "scale",
+            w=thumbnails.width,
+            h=thumbnails.height,
+            flags="bicubic",
+            in_color_matrix=colours_of(order.video),
+            out_color_matrix="smpte170m",
+            out_range="pc",
+        )
         .filter("format", pix_fmts="yuvj420p")
         .output(
             THUMBNAIL_NAME,

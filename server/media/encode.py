@@ -147,8 +147,8 @@ class _StartsLate(Exception):
 def _more_lenient(order: ChunkOrder, found: Coverage) -> ChunkOrder:
     """What to try when there was no picture to start with, which is so only in damaged sources: look further back,
     then show the first picture that there is from the start on, then black."""
-    if order.margin_us < LENIENT_MARGIN_US:
-        return replace(order, margin_us=LENIENT_MARGIN_US)
+    if not order.is_lenient:
+        return replace(order, margin_us=max(order.margin_us, LENIENT_MARGIN_US), is_lenient=True)
     if found.first_frame_us is not None and order.hold_us < found.first_frame_us:
         return replace(order, hold_us=found.first_frame_us)
     if not order.blank:

@@ -89,9 +89,8 @@ def _still(source: Any, info: SourceInfo, path: Path, program: Ffmpeg) -> Any:
     picture = picture.filter("scale", w=width, h=height, flags="bicubic")
     if video.hdr and program.can_tonemap:
         picture = tonemap(picture, video)
-    matrix = "bt709" if colours_of(video) == "bt709" else "smpte170m"
     # JPEG is full range BT.601 by its own definition (JFIF).
-    picture = picture.filter("scale", in_color_matrix=matrix, out_color_matrix="smpte170m", out_range="pc")
+    picture = picture.filter("scale", in_color_matrix=colours_of(video), out_color_matrix="smpte170m", out_range="pc")
     return (
         picture.filter("format", pix_fmts="yuvj420p")
         .filter("setsar", sar="1")

@@ -40,11 +40,11 @@ def frames(path: Path) -> list[av.VideoFrame]:
     ("name", "rate"), [("bars", "30000/1001"), ("mpegts", "25"), ("flv", "25"), ("mkv", "30000/1001"), ("vfr", "25")]
 )
 async def test_every_moment_is_right(name: str, rate: str, program: Ffmpeg, tmp_path: Path) -> None:
-    source = clip(name, **{**SMALL, "rate": rate})
+    source = clip(name, **{**SMALL, "seconds": 6, "rate": rate})
     encoded = await encode_all(source, tmp_path, program, chunk_ms=4_000)
     assert wrongly_shown(encoded, source) == []
     assert all(result.frames_decoded == result.packets and not result.lost_ms for result in encoded.chunks)
-    assert keyframes(encoded.files["180p"]) == [0, 4, 8]
+    assert keyframes(encoded.files["180p"]) == [0, 4]
 
 
 @pytest.mark.parametrize(
