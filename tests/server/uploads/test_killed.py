@@ -19,7 +19,7 @@ async def test_killed_again_and_again(web: WebProcess, world: World, runtime: Ru
     async with browser(web) as client:
         url = await begin(client, world, len(whole))
         at = 0
-        for _ in range(2):
+        for _ in range(2 if runtime.database.is_sqlite else 1):
             line = await open_patch(web.url, url, world, offset=at, announced=len(whole) - at)
             target = at + chance.randrange(1, 13 * MIB)
             await line.send(whole[at:target])
