@@ -35,7 +35,7 @@ def notebook_path() -> Path:
     envvar="SEMMA_TOKEN",
     required=True,
     metavar="TOKEN",
-    help="An API token with the scope `upload`; better given as SEMMA_TOKEN, where no process list shows it.",
+    help="An API token with the scope `upload` (`semma user token`); given as SEMMA_TOKEN no process list shows it.",
 )
 @click.option(
     "--patience",
