@@ -37,7 +37,7 @@ from server.media.chunks import CHUNK_MS, CHUNK_WITHOUT_INDEX_MS, Chunk
 from server.media.ffmpeg import Ffmpeg, find_ffmpeg
 from server.media.fmp4 import BadBox, BadChunk, cut_chunk, presented_at, read_fragments, write_init_for
 from server.media.ladder import Rung
-from server.media.process import Limits, run
+from server.media.process import Limits, Progress, run
 from server.media.refusals import BadOutput, ProcessFailed, SourceCutShort
 from server.media.source_info import MediaWarning, SourceInfo, VideoStream
 from server.media.verify import Coverage, coverage, read_times_us, was_cut_short
@@ -171,13 +171,14 @@ def _gap_us(video: VideoStream) -> int:
 async def _run(order: ChunkOrder, limits: Limits, on_progress: Callable[[float], None] | None) -> Coverage:
     expected = max(1.0, float(order.video.rate) * order.chunk.duration_ms / 1000)
 
-    def on_line(line: str) -> None:
-        name, _, value = line.partition("=")
+    def on_frame(count: int) -> None:
         # The first output lists decoded pictures, so its count is how far we are.
-        if on_progress is not None and name == "frame" and value.strip().isdigit():
-            on_progress(min(0.99, int(value) / expected))
+        if on_progress is not None:
+            on_progress(min(0.99, count / expected))
 
-    finished = await run(chunk_command(order), limits=limits, cwd=order.workdir, on_line=on_line)
+    finished = await run(
+        chunk_command(order), limits=limits, cwd=order.workdir, on_line=Progress("frame", on_frame).feed
+    )
     found = await asyncio.to_thread(_read_coverage, order)
     # With damage reported, a pause is a loss too: the packets themselves could not be read.
     return replace(found, lost=found.gaps) if finished.errors and not found.lost else found

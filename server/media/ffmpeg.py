@@ -1,6 +1,5 @@
 """Which ffmpeg to use and what it can do; and the input options that make reading untrusted media safe."""
 
-import os
 import re
 import shutil
 import subprocess
@@ -84,8 +83,6 @@ def _wheel() -> str | None:
     except ImportError:
         return None
     try:
-        # The wheel prefers this variable over its own program; we have asked the caller already.
-        os.environ.pop("IMAGEIO_FFMPEG_EXE", None)
         return str(imageio_ffmpeg.get_ffmpeg_exe())
     except RuntimeError:
         return None

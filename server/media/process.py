@@ -1,6 +1,6 @@
 """Run a child to its end: limited, watched, told to stop politely, and never left behind.
 
-    finished = await run(argv, limits=Limits(wall_s=600), on_line=progress.feed)
+    finished = await run(argv, limits=Limits(wall_s=600), on_line=Progress("frame", note).feed)
 
 The child is its own process group, so that stopping it stops what it started too; it dies with us (confine.py). Its
 stdout is read line by line or as bytes, its stderr kept as a short ring. A bad end is a ProcessFailed that carries the
@@ -199,23 +199,24 @@ def _say(what: str, code: int | None, lines: tuple[str, ...]) -> str:
 
 
 class Progress:
-    """Reads what `-progress pipe:1` writes; calls `on_time_us` with the time of the output reached, never going back.
+    """Reads one number of what `-progress pipe:1` writes and gives it on when it grows, never when it goes back.
 
-    Only `out_time_us` is read (`out_time_ms` holds microseconds too), and N/A, which ffmpeg 9 writes at the start, is
-    passed over.
+    Take "frame" (of the first video output) or "out_time_us": `out_time_ms` holds microseconds too, and with several
+    outputs the time jumps to and fro. N/A, which ffmpeg 9 writes at the start, is passed over.
     """
 
-    def __init__(self, on_time_us: Callable[[int], None]) -> None:
-        self._on_time_us = on_time_us
+    def __init__(self, name: str, on_value: Callable[[int], None]) -> None:
+        self._name = name
+        self._on_value = on_value
         self._reached = -1
 
     def feed(self, line: str) -> None:
         """Take one line of the progress output."""
-        name, _, value = line.partition("=")
-        if name.strip() != "out_time_us":
+        name, _, text = line.partition("=")
+        if name.strip() != self._name:
             return
         with contextlib.suppress(ValueError):
-            time_us = int(value)
-            if time_us > self._reached:
-                self._reached = time_us
-                self._on_time_us(time_us)
+            value = int(text)
+            if value > self._reached:
+                self._reached = value
+                self._on_value(value)

@@ -146,9 +146,9 @@ async def test_leaving_the_block_stops_the_child() -> None:
     assert not is_alive(pid)
 
 
-def test_progress_reads_microseconds_only_and_never_goes_back() -> None:
+def test_progress_reads_one_number_and_never_goes_back() -> None:
     seen: list[int] = []
-    progress = Progress(seen.append)
+    progress = Progress("out_time_us", seen.append)
     for line in (
         "out_time_us=N/A",
         "out_time_ms=5",
