@@ -10,6 +10,7 @@ from tests.clips import clip
 from tests.journeys.browser import Watched, sign_in
 from tests.journeys.looking import FAULTS
 from tests.private_semma import PrivateSemma
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.journey, pytest.mark.ffmpeg, pytest.mark.timeout(600)]
 
@@ -139,4 +140,50 @@ def test_captions_stand_above_the_controls(
     page.until("document.querySelector('[data-words]')?.innerText.includes('Hiljaiset')")  # remembered
     page.page.keyboard.press("c")
     page.until("document.querySelector('[data-words]').innerText === ''")
+    assert page.complaints == []
+
+
+def test_a_talk_is_edited_and_a_page_that_is_out_of_date_is_refused(
+    semma: PrivateSemma, browser: Browser, paths: dict[str, str]
+) -> None:
+    context = browser.new_context()
+    one, other = Watched(context.new_page(), semma.url), Watched(context.new_page(), semma.url)
+    sign_in(one.page, semma)
+    address = semma.url + paths["session"].replace(
+        "spending-nothing-on-a-still-picture", "queues-that-never-lose-a-job"
+    )
+    for page in (one.page, other.page):
+        page.goto(address)
+    one.page.get_by_label("Abstract").fill("Edited.")
+    one.page.get_by_label("Links").fill("paper https://example.org/paper.pdf The paper")
+    one.page.get_by_role("button", name="Save").click()
+    one.until("document.querySelector('[data-toasts]').innerText.includes('Saved.')")
+    other.page.get_by_label("Abstract").fill("Too late.")
+    other.page.get_by_role("button", name="Save").click()
+    other.until("document.querySelector('[data-toasts]').innerText.includes('Somebody changed this meanwhile')")
+    one.page.get_by_label("Abstract").fill("Edited again.")
+    one.page.get_by_role("button", name="Save").click()
+    one.until("document.querySelectorAll('.toast').length === 2")
+    one.page.goto(semma.url + paths["bare talk"])
+    assert one.page.get_by_text("Edited again.").is_visible()
+    assert one.page.get_by_role("link", name="The paper").is_visible()
+    assert one.complaints == []
+
+
+def test_the_embed_plays_in_another_sites_frame(semma: PrivateSemma, browser: Browser, paths: dict[str, str]) -> None:
+    context = browser.new_context()
+    page = Watched(context.new_page(), "http")
+    # Storage forbidden, as browsers do it to frames of other sites.
+    forbid = (
+        "if (window !== top) Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('no') } })"
+    )
+    context.add_init_script(forbid)
+    # Another origin, at the same address: Chromium keeps pages of the wide world away from loopback.
+    page.page.goto(semma.url.replace("127.0.0.1", "localhost") + "/robots.txt")
+    page.page.set_content(
+        f'<iframe src="{semma.url}{paths["embed"]}" allow="autoplay" width="640" height="360"></iframe>'
+    )
+    frame = page.page.frames[1]
+    frame.locator("[data-big]").click()
+    eventually(lambda: frame.evaluate("window.semmaPlayer?.video.currentTime > 0.5"), what="the embed to play")
     assert page.complaints == []

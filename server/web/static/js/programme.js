@@ -1,5 +1,6 @@
 // The programme: times in the event's zone or in the viewer's, and badges that change while recordings are made.
 
+import { keep, recall } from "./memory.js";
 import { language, say } from "./texts.js";
 import { follow } from "./changes.js";
 
@@ -42,9 +43,9 @@ function startZones() {
     showTimes(eventZone, mine ? own : eventZone);
     text.textContent = mine ? say("zone_mine", { zone: own.replaceAll("_", " ") }) : eventText;
     button.textContent = mine ? say("zone_show_event") : say("zone_show_mine");
-    localStorage.setItem(KEY, mine ? "mine" : "event");
+    keep(KEY, mine ? "mine" : "event");
   };
-  let mine = localStorage.getItem(KEY) !== "event";
+  let mine = recall(KEY) !== "event";
   button.hidden = false;
   button.addEventListener("click", () => show((mine = !mine)));
   show(mine);

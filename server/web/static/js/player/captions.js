@@ -1,5 +1,7 @@
 // Captions: which track is on, and its words over the picture, above the controls while these are shown.
 
+import { keep, recall } from "../memory.js";
+
 const CHOSEN = "semma.captions";
 
 export class Captions {
@@ -21,13 +23,12 @@ export class Captions {
 
   // What this viewer chose before, on any talk.
   recall() {
-    return this.show(localStorage.getItem(CHOSEN));
+    return this.show(recall(CHOSEN));
   }
 
   // Switches to a language, or off with null; returns the name of what is on.
   choose(language) {
-    if (language === null) localStorage.removeItem(CHOSEN);
-    else localStorage.setItem(CHOSEN, language);
+    keep(CHOSEN, language);
     return this.show(language);
   }
 

@@ -1,14 +1,16 @@
 // The keyboard. Single-letter keys work on the whole page unless switched off in the help sheet (WCAG 2.1.4); inside the
 // player they always work.
 
+import { keep, recall } from "../memory.js";
+
 const KEY = "semma.keys";
 const TYPING = "input:not([type=range]):not([type=checkbox]), textarea, select, [contenteditable]";
 
 export function startKeyboard(root, act) {
   const sheet = document.querySelector("[data-keys]");
   const everywhere = sheet.querySelector("[data-keys-everywhere]");
-  everywhere.checked = localStorage.getItem(KEY) !== "player";
-  everywhere.addEventListener("change", () => localStorage.setItem(KEY, everywhere.checked ? "page" : "player"));
+  everywhere.checked = recall(KEY) !== "player";
+  everywhere.addEventListener("change", () => keep(KEY, everywhere.checked ? "page" : "player"));
   sheet.querySelector("[data-keys-close]").addEventListener("click", () => sheet.close());
   sheet.addEventListener("click", (event) => event.target === sheet && sheet.close());
 

@@ -1,5 +1,6 @@
 // The player: state and decisions. Drawing is in controls.js and seekbar.js, the stream in source.js.
 
+import { keep, recall } from "../memory.js";
 import { say } from "../texts.js";
 import { Captions } from "./captions.js";
 import { Controls, nextSpeed } from "./controls.js";
@@ -139,10 +140,10 @@ export class Player {
 
   // What this viewer chose before, on any talk.
   recall() {
-    const sound = JSON.parse(localStorage.getItem(SOUND) ?? "{}");
+    const sound = JSON.parse(recall(SOUND) ?? "{}");
     this.video.volume = sound.volume ?? 1;
     this.video.muted = sound.muted ?? false;
-    this.video.defaultPlaybackRate = this.video.playbackRate = Number(localStorage.getItem(SPEED)) || 1;
+    this.video.defaultPlaybackRate = this.video.playbackRate = Number(recall(SPEED)) || 1;
     this.controls.paintSound(this.video.volume, this.video.muted);
     this.controls.paintSpeed(this.video.playbackRate);
     this.controls.paintCaptions(this.captions.recall());
@@ -203,12 +204,12 @@ export class Player {
   }
 
   keepSound() {
-    localStorage.setItem(SOUND, JSON.stringify({ volume: this.video.volume, muted: this.video.muted }));
+    keep(SOUND, JSON.stringify({ volume: this.video.volume, muted: this.video.muted }));
   }
 
   setSpeed(speed) {
     this.video.playbackRate = this.video.defaultPlaybackRate = speed;
-    localStorage.setItem(SPEED, String(speed));
+    keep(SPEED, String(speed));
     this.controls.tell(say("speed_is", { speed: `${speed}×` }));
   }
 

@@ -1,5 +1,7 @@
 // The stream into the video element: hls.js where media source extensions are, the browser's own HLS on Apple's.
 
+import { keep, recall } from "../memory.js";
+
 const BANDWIDTH = "semma.bandwidth";
 const WORKER = new URL("../../vendor/hls.worker.js", import.meta.url).href;
 
@@ -50,7 +52,7 @@ class HlsSource {
       startPosition: Math.max(0, startAt), // also for a growing playlist, where the default is its end
       capLevelToPlayerSize: true,
       backBufferLength: 90,
-      abrEwmaDefaultEstimate: Number(localStorage.getItem(BANDWIDTH)) || 1_500_000,
+      abrEwmaDefaultEstimate: Number(recall(BANDWIDTH)) || 1_500_000,
       // Captions come as <track> elements; hls.js shall leave those alone.
       enableWebVTT: false,
       enableIMSC1: false,
@@ -87,7 +89,7 @@ class HlsSource {
     this.hls.on(Events.LEVEL_UPDATED, (_, { details }) => this.on.extent({ edge: details.edge, growing: details.live }));
     this.hls.on(Events.FRAG_BUFFERED, () => {
       this.mediaRepairs = 0;
-      localStorage.setItem(BANDWIDTH, String(Math.round(this.hls.bandwidthEstimate)));
+      keep(BANDWIDTH, String(Math.round(this.hls.bandwidthEstimate)));
       this.on.recovered();
     });
     this.hls.on(Events.ERROR, (_, data) => data.fatal && this.fail(data));

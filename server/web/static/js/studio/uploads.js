@@ -1,5 +1,6 @@
 // Uploads through tus: several at once, paused, resumed, cancelled; taken up again after a reload.
 
+import { keysOf } from "../memory.js";
 import { csrfToken, problemOf } from "../api.js";
 import { say } from "../texts.js";
 
@@ -169,8 +170,7 @@ class Queue {
 
 // Uploads begun before and not finished: their file has to be chosen again, then they go on.
 function showUnfinished(place, sessionId) {
-  for (const key of Object.keys(localStorage)) {
-    if (!key.startsWith(`tus::semma|${sessionId}|`)) continue;
+  for (const key of keysOf(`tus::semma|${sessionId}|`)) {
     const name = key.split("|")[2];
     const note = Object.assign(document.createElement("p"), { className: "notice", textContent: say("unfinished", { name }) });
     place.append(note);
