@@ -17,6 +17,7 @@ from server.media.refusals import (
     NoStreams,
     NotMedia,
     Refused,
+    TooManyStreams,
     Unreachable,
 )
 from server.media.source_info import SourceInfo
@@ -178,6 +179,13 @@ async def test_a_name_is_never_an_option(tmp_path: Path) -> None:
     path = tmp_path / "-i concat:x|y.mp4"
     path.write_bytes(clip("bars", **SMALL).read_bytes())
     assert (await probe(str(path))).duration_ms == 3000
+
+
+async def test_too_many_streams_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "many.mkv"
+    run_ffmpeg("-f", "lavfi", "-i", "sine=d=0.1", *(["-map", "0:a"] * 70), "-c:a", "pcm_s16le", f"file:{path}")
+    with pytest.raises(TooManyStreams, match="70 streams"):
+        await probe(str(path))
 
 
 async def test_absurd_pictures_are_refused(tmp_path: Path) -> None:
