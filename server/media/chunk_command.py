@@ -319,9 +319,9 @@ def _encoding(rung: Rung, threads: int) -> dict[str, Any]:
         "g": 100_000,
         "sc_threshold": 0,
         # With uneven times x264 must be told the rate, or it is guessed and differs between chunks (avcC).
-        # sync-lookahead=0: with its look-ahead in a thread of its own, x264 sees more or fewer pictures ahead of a forced
-        # keyframe as the machine is busy, and about one encode in ten differs (both versions, two threads); without it
-        # 170 of 170 were equal, and a chunk made twice must be.
+        # sync-lookahead=0: with its look-ahead in a thread of its own, x264 sees more or fewer pictures before a forced
+        # keyframe as the machine is busy: about one encode in ten differed (both versions, two threads). Without it
+        # 168 of 168 were equal, and a chunk made twice must be.
         "x264-params": f"fps={rung.frame_rate}:open-gop=0:sync-lookahead=0",
         "f": "mp4",
         # Fragments at keyframes; the edit list, which says where B-frames start, needs the late moov.
