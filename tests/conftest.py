@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import httpx
 import pytest
 from litestar import Litestar
+from redis import Redis
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -248,6 +249,15 @@ async def serving(app: Any) -> AsyncIterator[None]:
     finally:
         ending.set()
         await living
+
+
+@pytest.fixture(autouse=True)
+def fresh_limits(request: pytest.FixtureRequest) -> None:
+    """Attempts counted in one test must not lock out the next one, which uses the same accounts."""
+    if "valkey_url" in request.fixturenames:
+        with Redis.from_url(request.getfixturevalue("valkey_url")) as redis:
+            if counted := list(redis.scan_iter("semma:rate:*")):
+                redis.delete(*counted)
 
 
 @pytest.fixture
