@@ -28,7 +28,7 @@ import msgspec
 
 from server.media.chunks import SEGMENT_MS
 from server.media.ffmpeg import Ffmpeg, find_ffmpeg, safe_input_options, source_name
-from server.media.fmp4 import AUDIO_TIMESCALE, BadBox, FragmentReader, Segment, SegmentCutter, write_init_for
+from server.media.fmp4 import AUDIO_TIMESCALE, BadBox, BadChunk, FragmentReader, Segment, SegmentCutter, write_init_for
 from server.media.process import Limits, run
 from server.media.refusals import BadOutput, ProcessFailed, SourceCutShort
 from server.media.source_info import AudioStream, SourceInfo
@@ -162,7 +162,7 @@ async def encode_audio(
     try:
         await run(command, limits=limits, cwd=workdir, on_bytes=writer.take)
         result = await writer.finish()
-    except BadBox as error:
+    except (BadBox, BadChunk) as error:
         raise BadOutput(f"the encoded sound is unusable: {error}") from error
     _require_whole(workdir / PACKETS_NAME, stream)
     return result

@@ -12,8 +12,8 @@ import msgspec
 
 SHORT_SIDES = (1080, 720, 480, 360)
 
-# x264's `medium`, constant quality under a cap. Against `veryfast` it costs 2.2 times the CPU and saves 20–30 % of the
-# bytes at equal VMAF; a talk is encoded once and watched for years. Slower presets save a few per cent more.
+# x264's `medium`, constant quality under a cap: a talk is encoded once and watched for years, and most of its
+# pictures are never encoded at all. Faster presets spend more bytes for the same picture, slower ones gain little.
 PRESET = "medium"
 CRF = 23
 # Peak rate for 16:9 at 30 frames a second, by short side; other shapes by their area. The cap only meets noise and fast

@@ -10,6 +10,7 @@ from server.core.db import Db
 from server.core.jobs import enqueue
 from server.media.chunks import Chunk as PlannedChunk
 from server.media.chunks import plan_chunks
+from server.media.encode import chunk_length_ms
 from server.media.ladder import Rung, choose_rungs
 from server.media.source_info import SourceInfo
 from server.recordings.jobs import EncodeAudio, EncodeChunk, MakePoster
@@ -44,7 +45,12 @@ def decide(info: SourceInfo, *, ladder: Sequence[int], chunk_ms: int) -> EncodeP
                 video.display_width, video.display_height, video.rate, short_sides=sorted(ladder, reverse=True)
             )
         )
-        chunks = tuple(plan_chunks(info.duration_ms, chunk_ms))
+        # Without an index every chunk means reading all before it, so there chunks are longer.
+        chunks = tuple(
+            plan_chunks(
+                info.duration_ms, max(chunk_ms, chunk_length_ms(info)) if info.video.seek == "scan" else chunk_ms
+            )
+        )
     return EncodePlan(rungs=rungs, chunks=chunks, has_audio=info.main_audio is not None)
 
 
