@@ -16,7 +16,8 @@ def semma() -> Iterator[PrivateSemma]:
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """A browser a file: Playwright keeps a loop running in this thread, in which no asyncio test can begin."""
     with chromium() as made:
         yield made
