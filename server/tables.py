@@ -4,6 +4,7 @@ import server.accounts.models
 import server.core.jobs
 import server.core.removals
 import server.events.models
+import server.live.models
 import server.playback.models
 import server.recordings.models
 import server.sessions.models

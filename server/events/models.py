@@ -39,6 +39,8 @@ class Event(HasId, HasTimes, HasVersion, Base):
     visibility: Mapped[str] = mapped_column(String(12), default=PUBLIC)
     access_code_hash: Mapped[str | None] = mapped_column(String(200))
     access_epoch: Mapped[int] = mapped_column(default=0)
+    # Recordings of live talks go public by themselves when the talk ends, or wait for the organiser
+    publish_live: Mapped[bool] = mapped_column(default=True)
     deleted_at: Mapped[datetime | None]
 
 

@@ -22,7 +22,7 @@ from server.core.http import is_fresh
 from server.core.metrics import MEDIA_BYTES
 from server.core.runtime import Runtime
 from server.core.storage import ObjectMissing, StoredObject
-from server.playback.access import Watched, left_s, opens
+from server.events.audience import Watched, left_s, opens
 from server.playback.captions import track_playlist, track_text
 from server.playback.errors import BadToken, MediaNotFound
 from server.playback.manifests import media_playlist, multivariant_playlist, storyboard_index

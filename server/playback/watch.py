@@ -7,7 +7,7 @@ from server.accounts.actor import Actor
 from server.accounts.policy import Action, can
 from server.core.db import Db
 from server.core.secrets import Keyring
-from server.playback.access import PUBLIC_TOKEN, Watched, audience_token, expires_at
+from server.events.audience import PUBLIC_TOKEN, Watched, audience_token, expires_at
 from server.playback.errors import NothingToWatch
 from server.playback.models import CaptionTrack
 from server.playback.queries import caption_tracks_of

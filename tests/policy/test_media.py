@@ -7,7 +7,7 @@ import pytest
 
 from server.core.clock import now
 from server.core.runtime import Runtime
-from server.playback.access import Watched, audience_token
+from server.events.audience import Watched, audience_token
 from server.recordings.keys import recording_prefix
 from tests.policy.asking import ask
 from tests.policy.table import ASKERS, VISIBILITIES

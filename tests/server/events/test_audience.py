@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from server.core.secrets import Keyring
-from server.playback.access import PUBLIC_TOKEN, Watched, audience_token, expires_at, left_s, opens
+from server.events.audience import PUBLIC_TOKEN, Watched, audience_token, expires_at, left_s, opens
 from server.playback.ranges import Span, Unsatisfiable, range_applies, wanted_span
 
 RING = Keyring(["k" * 32])
