@@ -1,4 +1,4 @@
-"""One encoder's connection, as a listener hands it to a room: bytes of a container, with what the room must know of them.
+"""One encoder's connection, as a listener hands it to a room: bytes of a container, and what the room must know of it.
 
 The listeners (RTMP, SRT) know sockets and protocols, the room knows encoders and viewers; this is all they share.
 """

@@ -67,7 +67,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Piece(msgspec.Struct, frozen=True):
-    """One track's share of a row: a CMAF chunk. `duration` in the track's ticks; independent: a keyframe comes first."""
+    """One track's share of a row, a CMAF chunk: `duration` in its ticks; independent when a keyframe comes first."""
 
     duration: int
     independent: bool
