@@ -5,7 +5,7 @@ test keeps the two equal.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,22 @@ class Settings:
     )
     rtmp_port: int = _var("SEMMA_RTMP_PORT", 1935, "Port for encoders that speak RTMP.")
     srt_port: int = _var("SEMMA_SRT_PORT", 8890, "First port for encoders that speak SRT; one a room, upwards.")
+    live_ladder: str = _var(
+        "SEMMA_LIVE_LADDER",
+        "1080,720,360",
+        "Heights of a live room's renditions, highest first; never above its input.",
+    )
+    live_window_s: int = _var(
+        "SEMMA_LIVE_WINDOW_S", 60, "Seconds of a live room kept in memory; older ones come from the object storage."
+    )
+    live_away_h: int = _var(
+        "SEMMA_LIVE_AWAY_H", 6, "Hours without an encoder after which a broadcast ends by itself, with no talk ahead."
+    )
+    spool_dir: str = _var(
+        "SEMMA_SPOOL_DIR",
+        "",
+        "Where live segments wait on disk for the object storage; must survive a restart. Empty: data directory.",
+    )
     secret_key: str = _var(
         "SEMMA_SECRET_KEY",
         "",
@@ -112,6 +128,16 @@ class Settings:
         return tuple(sorted((int(part) for part in self.ladder.split(",") if part.strip()), reverse=True))
 
     @property
+    def live_heights(self) -> tuple[int, ...]:
+        """Heights of a live room's renditions, highest first."""
+        return tuple(sorted((int(part) for part in self.live_ladder.split(",") if part.strip()), reverse=True))
+
+    @property
+    def spool_path(self) -> Path:
+        """Where live segments wait for the object storage."""
+        return Path(self.spool_dir) if self.spool_dir else self.data_dir / "spool"
+
+    @property
     def scratch_path(self) -> Path:
         """Where workers keep files of a running job."""
         return Path(self.scratch_dir) if self.scratch_dir else self.data_dir / "scratch"
@@ -161,12 +187,20 @@ def _check(settings: Settings) -> None:
         raise BadSetting("SEMMA_SECRET_KEY must have at least 32 characters; make one with `openssl rand -hex 32`.")
     if settings.chunk_s < 4 or settings.chunk_s % 4:
         raise BadSetting("SEMMA_CHUNK_S must be a multiple of 4, at least 4.")
+    if settings.live_window_s < 24:
+        raise BadSetting("SEMMA_LIVE_WINDOW_S must be at least 24: players may ask for six segments of four seconds.")
+    _check_heights("SEMMA_LADDER", lambda: settings.ladder_heights)
+    _check_heights("SEMMA_LIVE_LADDER", lambda: settings.live_heights)
+
+
+def _check_heights(name: str, read: Callable[[], tuple[int, ...]]) -> None:
+    """Refuse a ladder that is none."""
     try:
-        heights = settings.ladder_heights
+        heights = read()
     except ValueError:
-        raise BadSetting("SEMMA_LADDER must be heights separated by commas, such as 1080,720,480,360.") from None
+        raise BadSetting(f"{name} must be heights separated by commas, such as 1080,720,480,360.") from None
     if not heights or min(heights) < 16 or max(heights) > 4320:
-        raise BadSetting("SEMMA_LADDER needs at least one height between 16 and 4320.")
+        raise BadSetting(f"{name} needs at least one height between 16 and 4320.")
 
 
 def settings_table() -> str:
