@@ -6,7 +6,6 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from ipaddress import IPv4Address, IPv6Network, ip_address
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -29,6 +28,7 @@ from server.accounts.queries import EpochReader, actor_by_login, actor_by_token
 from server.accounts.tokens import TOKEN_SEEN_EVERY, touch_token
 from server.core.clock import now
 from server.core.errors import SemmaError
+from server.core.limits import counted_address
 from server.core.runtime import Runtime
 
 log = structlog.get_logger(__name__)
@@ -60,14 +60,7 @@ def bearer_of(connection: Connection) -> str | None:
 
 def address_of(connection: Connection) -> str:
     """The asker's address as counted by rate limits: an IPv6 network counts as one, its holder has 2⁶⁴ addresses."""
-    host = connection.client.host if connection.client else ""
-    try:
-        address = ip_address(host.split("%")[0])
-    except ValueError:
-        return host
-    if isinstance(address, IPv4Address):
-        return str(address)
-    return str(address.ipv4_mapped or IPv6Network((address, 64), strict=False).network_address)
+    return counted_address(connection.client.host if connection.client else "")
 
 
 def browser_of(connection: Connection, runtime: Runtime) -> Browser:
