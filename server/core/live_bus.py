@@ -14,7 +14,7 @@ from redis.asyncio.client import PubSub
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.commands.core import AsyncScript
-from redis.exceptions import RedisError
+from redis.exceptions import OutOfMemoryError, RedisError
 
 from server.core.errors import Unavailable
 from server.core.redis import PREFIX, make_listener
@@ -30,6 +30,13 @@ class BusAway(Unavailable):
 
     code = "live.bus_away"
     says = "The live stream's memory does not answer; try again in a moment."
+
+
+class BusFull(BusAway):
+    """Redis has no memory left for what was to be written."""
+
+    code = "live.bus_full"
+    says = "The live stream's memory is full."
 
 
 class Bus:
@@ -58,7 +65,7 @@ class Bus:
         try:
             return await found(keys=[PREFIX + key for key in keys], args=list(args))
         except (RedisError, OSError) as error:
-            raise BusAway(f"Redis: {error}") from error
+            raise _named(error) from error
 
     async def get(self, key: str) -> bytes | None:
         """One value; raises BusAway."""
@@ -70,7 +77,7 @@ class Bus:
             found: list[Any] = await self._redis.mget([PREFIX + key for key in keys]) if keys else []
             return found
         except (RedisError, OSError) as error:
-            raise BusAway(f"Redis: {error}") from error
+            raise _named(error) from error
 
     async def get_hash(self, key: str) -> dict[bytes, bytes]:
         """All fields of a hash; empty when there is none. Raises BusAway."""
@@ -78,14 +85,14 @@ class Bus:
             found: dict[Any, Any] = await self._redis.hgetall(PREFIX + key)
             return found
         except (RedisError, OSError) as error:
-            raise BusAway(f"Redis: {error}") from error
+            raise _named(error) from error
 
     async def get_field(self, key: str, field: str) -> bytes | None:
         """One field of a hash; raises BusAway."""
         try:
             found = await self._redis.hget(PREFIX + key, field)
         except (RedisError, OSError) as error:
-            raise BusAway(f"Redis: {error}") from error
+            raise _named(error) from error
         return found if isinstance(found, bytes) else None
 
     async def put(self, key: str, value: bytes, *, seconds: int) -> None:
@@ -93,7 +100,17 @@ class Bus:
         try:
             await self._redis.set(PREFIX + key, value, ex=seconds)
         except (RedisError, OSError) as error:
-            raise BusAway(f"Redis: {error}") from error
+            raise _named(error) from error
+
+    async def remove(self, keys: Sequence[str], *, from_hash: str, fields: Sequence[str]) -> None:
+        """Remove keys, and fields of a hash; works with a full Redis too. Raises BusAway."""
+        try:
+            async with self._redis.pipeline(transaction=True) as both:
+                both.delete(*(PREFIX + key for key in keys))
+                both.hdel(PREFIX + from_hash, *fields)
+                await both.execute()
+        except (RedisError, OSError) as error:
+            raise _named(error) from error
 
     async def put_fields(self, key: str, fields: dict[str, bytes], *, seconds: int) -> None:
         """Set fields of a hash that vanishes by itself; raises BusAway."""
@@ -103,7 +120,13 @@ class Bus:
                 both.expire(PREFIX + key, seconds)
                 await both.execute()
         except (RedisError, OSError) as error:
-            raise BusAway(f"Redis: {error}") from error
+            raise _named(error) from error
+
+
+def _named(error: Exception) -> BusAway:
+    """One of ours. A script that ran out of memory says so only in its words."""
+    kind = BusFull if isinstance(error, OutOfMemoryError) or "OOM command" in str(error) else BusAway
+    return kind(f"Redis: {error}")
 
 
 def channel(name: str) -> str:

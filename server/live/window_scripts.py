@@ -56,15 +56,6 @@ redis.call('PUBLISH', ARGV[8], ARGV[9])
 return 'ok'
 """
 
-# KEYS state, heads, rows… ARGV epoch, fields of the heads… → ok | replaced
-RELEASE = """
-local epoch = redis.call('HGET', KEYS[1], 'epoch')
-if epoch and tonumber(epoch) > tonumber(ARGV[1]) then return 'replaced' end
-for i = 3, #KEYS do redis.call('DEL', KEYS[i]) end
-for i = 2, #ARGV do redis.call('HDEL', KEYS[2], ARGV[i]) end
-return 'ok'
-"""
-
 # KEYS state. ARGV epoch, ttl, channel, note. → ok | missing | replaced
 CLOSE = """
 local epoch = redis.call('HGET', KEYS[1], 'epoch')
