@@ -52,17 +52,18 @@ def _trak(codec: Codec, timescale: int, is_video: bool) -> bytes:
     return box("trak", tkhd, box("mdia", mdhd, hdlr, minf))
 
 
-def write_segment(samples: Sequence[TimedSample], end: int, sequence: int) -> bytes:
+def write_segment(samples: Sequence[TimedSample], end: int, sequence: int, *, is_first_chunk: bool = True) -> bytes:
     """One CMAF segment: styp, one moof, one mdat. tfdt is the first sample's PTS; the last one lasts until `end`.
 
-    `sequence` is the fragment's number (mfhd), counted from 1 over the whole rendition.
+    `sequence` is the fragment's number (mfhd), counted from 1 over the whole rendition. A later chunk of the same
+    segment has no styp (ISO/IEC 23000-19 §7.3.2.3), so that chunks one after the other are the segment.
     """
     decode_times = decode_times_for([sample.pts for sample in samples])
     styp = box("styp", b"cmfs", struct.pack(">I", 0), b"cmfsmsdh")
     # The trun says where the data starts, counted from the moof: write once to learn the moof's length.
     moof = _moof(samples, decode_times, end, sequence, 0)
     moof = _moof(samples, decode_times, end, sequence, len(moof) + 8)
-    return b"".join([styp, moof, box("mdat", *[sample.data for sample in samples])])
+    return b"".join([styp if is_first_chunk else b"", moof, box("mdat", *[sample.data for sample in samples])])
 
 
 def _moof(samples: Sequence[TimedSample], decode_times: Sequence[int], end: int, sequence: int, offset: int) -> bytes:
