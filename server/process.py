@@ -53,4 +53,7 @@ def make_runtime(settings: Settings, ringer: Ringer, *, threads: int = 24) -> Ru
         ffmpeg=settings.ffmpeg,
         smtp_url=settings.smtp_url,
         mail_from=settings.mail_from,
+        ingest_host=settings.ingest_address,
+        rtmp_port=settings.rtmp_port,
+        srt_port=settings.srt_port,
     )

@@ -38,6 +38,7 @@ class Action(StrEnum):
     UPLOAD_SLIDES = "upload_slides"
     UPLOAD_CAPTIONS = "upload_captions"
     MANAGE_RECORDING = "manage_recording"  # publish, cancel, retry, delete
+    STREAM = "stream"  # a room's keys and doors, what is on air
     MANAGE_ACCESS = "manage_access"  # grants, personal links, access code
     ADMINISTER = "administer"  # users, series
     SEE_SELF = "see_self"  # one's own account
@@ -71,6 +72,7 @@ TABLE: dict[Action, tuple[frozenset[Role], frozenset[Role]]] = {
     Action.UPLOAD_SLIDES: (_WITH_SPEAKERS, _WITH_SPEAKERS),
     Action.UPLOAD_CAPTIONS: (_ORGANISERS, _ORGANISERS),
     Action.MANAGE_RECORDING: (_ORGANISERS, _ORGANISERS),
+    Action.STREAM: (_ORGANISERS, _ORGANISERS),
     Action.MANAGE_ACCESS: (_ORGANISERS, _ORGANISERS),
     Action.ADMINISTER: (frozenset({Role.ADMIN}), frozenset({Role.ADMIN})),
     Action.SEE_SELF: (frozenset({Role.MEMBER}), frozenset({Role.MEMBER})),

@@ -43,3 +43,7 @@ class Runtime:
     ffmpeg: str = ""
     smtp_url: str = ""
     mail_from: str = ""
+    # Where encoders send: the host they are told, and the ports ingest listens on
+    ingest_host: str = "localhost"
+    rtmp_port: int = 1935
+    srt_port: int = 8890

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from server.core.errors import Invalid
 
@@ -35,7 +36,7 @@ class Settings:
         "SEMMA_PUBLIC_URL", "", "Address people use, without a trailing slash; empty: http://localhost and the port."
     )
     rtmp_port: int = _var("SEMMA_RTMP_PORT", 1935, "Port for encoders that speak RTMP.")
-    srt_port: int = _var("SEMMA_SRT_PORT", 8890, "First port for encoders that speak SRT; one a room, upwards.")
+    srt_port: int = _var("SEMMA_SRT_PORT", 8890, "First port for encoders that speak SRT; two a room, upwards.")
     live_ladder: str = _var(
         "SEMMA_LIVE_LADDER",
         "1080,720,360",
@@ -51,6 +52,9 @@ class Settings:
         "SEMMA_SPOOL_DIR",
         "",
         "Where live segments wait on disk for the object storage; must survive a restart. Empty: data directory.",
+    )
+    ingest_host: str = _var(
+        "SEMMA_INGEST_HOST", "", "Host name encoders are told to send to; empty: that of SEMMA_PUBLIC_URL."
     )
     secret_key: str = _var(
         "SEMMA_SECRET_KEY",
@@ -111,6 +115,11 @@ class Settings:
     def base_url(self) -> str:
         """The address people use, without a trailing slash."""
         return self.public_url.rstrip("/") or f"http://localhost:{self.port}"
+
+    @property
+    def ingest_address(self) -> str:
+        """The host name encoders are told to send to."""
+        return self.ingest_host or urlsplit(self.base_url).hostname or "localhost"
 
     @property
     def is_https(self) -> bool:

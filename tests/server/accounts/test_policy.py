@@ -32,6 +32,7 @@ WANTED = {
     Action.UPLOAD_SLIDES: (_S, _S),
     Action.UPLOAD_CAPTIONS: (_O, _O),
     Action.MANAGE_RECORDING: (_O, _O),
+    Action.STREAM: (_O, _O),
     Action.MANAGE_ACCESS: (_O, _O),
     Action.ADMINISTER: ({"admin"}, {"admin"}),
     Action.SEE_SELF: (_O | {"other"}, _O | {"other"}),
