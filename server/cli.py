@@ -42,6 +42,7 @@ COMMANDS = (
     Row(KEEP, "certificate", "server.commands.serve:certificate", "Make a certificate for localhost."),
     Row(HIDDEN, "alive", "server.commands.serve:alive", "Health check of a container."),
     Row(HIDDEN, "make-demo", "server.demo.command:make_demo", "Put the demo seminar into what runs here."),
+    Row(HIDDEN, "demo-encoder", "server.demo.command:demo_encoder", "Send the demo's live room."),
 )
 
 

@@ -1,11 +1,13 @@
-"""`semma make-demo`: what `semma demo` runs once everything serves."""
+"""`semma make-demo`: what `semma demo` runs once everything serves; `semma demo-encoder`: what it runs besides."""
 
 import asyncio
+from pathlib import Path
 
 import click
 
 from server.commands.user import opened_runtime
 from server.core.settings import read_settings
+from server.demo.broadcast import become_encoder, prepare_broadcast
 from server.demo.seed import seed
 from server.local import local_environment
 
@@ -26,3 +28,16 @@ async def _make() -> None:
             server_url=f"http://{host}:{settings.port}",
             say=lambda line: click.echo(f"  {line}"),
         )
+
+
+@click.command()
+def demo_encoder() -> None:
+    """Send the demo's live room, without end."""
+    settings = read_settings(local_environment())
+    ffmpeg, key, film = asyncio.run(_prepare(settings.data_dir / "demo"))
+    become_encoder(ffmpeg, film, f"rtmp://127.0.0.1:{settings.rtmp_port}/live/{key}")
+
+
+async def _prepare(folder: Path) -> tuple[str, str, Path]:
+    async with opened_runtime() as runtime:
+        return await prepare_broadcast(runtime, folder)

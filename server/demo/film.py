@@ -22,8 +22,11 @@ class FilmingFailed(RuntimeError):
     """ffmpeg could not make the demo film; the text holds its last words."""
 
 
-def film_talk(item: Item, ffmpeg: str, folder: Path, *, height: int = 720) -> Path:
-    """Make the talk's recording in the folder unless it is there; 16:9, 25 frames a second. Blocks for seconds."""
+def film_talk(item: Item, ffmpeg: str, folder: Path, *, height: int = 720, keyframes: int = 250) -> Path:
+    """Make the talk's recording in the folder unless it is there; 16:9, 25 frames a second. Blocks for seconds.
+
+    `keyframes` is the distance between two of them, in frames.
+    """
     path = folder / f"{item.slug}.mp4"
     if path.exists():
         return path
@@ -34,7 +37,7 @@ def film_talk(item: Item, ffmpeg: str, folder: Path, *, height: int = 720) -> Pa
     _film_camera(theme, voice, ffmpeg, folder / f"{item.slug}.camera.mkv", height)
     stills = _draw_stills(item, theme, folder, width, height)
     part = folder / f"{item.slug}.part.mp4"
-    _run(_film_arguments(ffmpeg, item, theme, stills, folder, part, height), b"")
+    _run(_film_arguments(ffmpeg, item, theme, stills, folder, part, height, keyframes), b"")
     part.rename(path)
     for scrap in [*stills, folder / f"{item.slug}.wav", folder / f"{item.slug}.camera.mkv"]:
         scrap.unlink()
@@ -71,7 +74,7 @@ def _film_camera(theme: Theme, voice: Voice, ffmpeg: str, path: Path, height: in
 
 
 def _film_arguments(
-    ffmpeg: str, item: Item, theme: Theme, stills: list[Path], folder: Path, path: Path, height: int
+    ffmpeg: str, item: Item, theme: Theme, stills: list[Path], folder: Path, path: Path, height: int, keyframes: int
 ) -> list[str]:
     """The command that puts slides, camera and voice together."""
     arguments = [ffmpeg, "-nostdin", "-hide_banner", "-loglevel", "error", "-y"]
@@ -86,7 +89,7 @@ def _film_arguments(
         "-filter_complex", _graph(theme, slides, height),
         "-map", "[v]", "-map", f"{slides + 1}:a",
         "-t", f"{SLIDE_S * slides:.3f}",
-        "-c:v", "libx264", "-preset", "ultrafast", "-crf", "26", "-g", "250",
+        "-c:v", "libx264", "-preset", "ultrafast", "-crf", "26", "-g", str(keyframes),
         "-c:a", "aac", "-b:a", "96k", "-ar", "48000",
         "-movflags", "+faststart", f"file:{path}",
     ]  # fmt: skip

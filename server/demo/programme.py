@@ -175,6 +175,24 @@ ITEMS = (
     ),
 )  # fmt: skip
 
+# What the second room sends live: the same few minutes over and over, on whatever day the demo runs.
+LIVE_ROOM = "koivu"
+OPEN_STUDIO = Item(
+    "avoin-studio",
+    "Avoin studio · Öppen studio · Open studio",
+    "The small room is on air as long as this demo runs: rewind it, lose its encoder, watch it come back.",
+    "mul", LIVE_ROOM, "tools", "", 12 * 60, ("elof-strandkvist", "silja-honkavirta"),
+    look="paper",
+    slides=(
+        Slide("Avoin studio", ("Öppen studio · Open studio", "Koivu, yläkerta"), kind="cover"),
+        Slide("This room is live", ("An encoder sends, by RTMP", "Everybody gets the same parts", "Rewind it")),
+        Slide("Pull the cable", ("A slate takes over in two seconds", "Nobody has to reload", "The archive is whole")),
+        Slide("Kuka on äänessä?", ("Elof Strandkvist", "Silja Honkavirta"), bars=(("Elof", 31), ("Silja", 33))),
+        Slide("Paus är också ett svar.", ("ovanför vår dörr",), kind="quote"),
+        Slide("Jatkuu heti", ("Samat viisi kuvaa alusta",)),
+    ),
+)  # fmt: skip
+
 
 def filmed() -> tuple[Item, ...]:
     """The sessions that have slides, and so a recording."""
