@@ -45,9 +45,6 @@ class Settings:
     live_window_s: int = _var(
         "SEMMA_LIVE_WINDOW_S", 60, "Seconds of a live room kept in memory; older ones come from the object storage."
     )
-    live_away_h: int = _var(
-        "SEMMA_LIVE_AWAY_H", 6, "Hours without an encoder after which a broadcast ends by itself, with no talk ahead."
-    )
     spool_dir: str = _var(
         "SEMMA_SPOOL_DIR",
         "",
