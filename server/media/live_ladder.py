@@ -60,7 +60,7 @@ def layout_of(
 
 
 def grid_rate(frame_rate: str) -> Fraction:
-    """The broadcast's frame rate for an input's: capped (50 → 25, 60 → 30), common where it nearly is, never too slow."""
+    """The broadcast's frame rate for an input's: capped (50 → 25, 60 → 30), a common one where it nearly is."""
     try:
         said = Fraction(frame_rate)
     except (ValueError, ZeroDivisionError):

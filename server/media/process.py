@@ -98,19 +98,32 @@ async def run(
 
 
 @contextlib.asynccontextmanager
-async def start(argv: Sequence[str], *, limits: Limits, cwd: Path | None = None) -> AsyncIterator["Child"]:
-    """A running child, stopped at the latest when the block ends."""
+async def start(
+    argv: Sequence[str],
+    *,
+    limits: Limits,
+    cwd: Path | None = None,
+    has_input: bool = False,
+    pass_fds: Sequence[int] = (),
+    on_message: Callable[[str], None] | None = None,
+) -> AsyncIterator["Child"]:
+    """A running child, stopped at the latest when the block ends.
+
+    `has_input`: its stdin is `child.process.stdin`, else it reads nothing. `pass_fds` are open in it under the same
+    numbers. `on_message` is given each line of its stderr.
+    """
     process = await asyncio.create_subprocess_exec(
         *confined(argv, limits),
-        stdin=asyncio.subprocess.DEVNULL,
+        stdin=asyncio.subprocess.PIPE if has_input else asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         cwd=cwd,
         limit=STDOUT_LINE_LIMIT,
+        pass_fds=pass_fds,
         # Its own group: a Ctrl-C at the terminal is ours to pass on, and killpg reaches its children.
         start_new_session=True,
     )
-    child = Child(process, limits.grace_s)
+    child = Child(process, limits.grace_s, on_message=on_message)
     try:
         yield child
     finally:
@@ -124,6 +137,7 @@ class Child:
     process: asyncio.subprocess.Process
     grace_s: float
     errors: int = 0
+    on_message: Callable[[str], None] | None = None
     _ring: deque[str] = field(default_factory=lambda: deque(maxlen=STDERR_LINES))
 
     @property
@@ -157,10 +171,19 @@ class Child:
             # ffmpeg may end lines with CR; a line without any end must not grow for ever.
             *lines, rest = re.split(rb"[\r\n]+", rest + piece)
             rest = rest[-STDERR_LINE_BYTES:]
-            self._ring.extend(line[:STDERR_LINE_BYTES].decode(errors="replace") for line in lines if line.strip())
-            self.errors += sum(1 for line in lines if b"[error]" in line)
+            for line in lines:
+                self._take_message(line)
         if rest.strip():
             self._ring.append(rest.decode(errors="replace"))
+
+    def _take_message(self, line: bytes) -> None:
+        if not line.strip():
+            return
+        text = line[:STDERR_LINE_BYTES].decode(errors="replace")
+        self._ring.append(text)
+        self.errors += "[error]" in text
+        if self.on_message is not None:
+            self.on_message(text)
 
     async def _read_stdout(
         self, on_line: Callable[[str], None] | None, on_bytes: Callable[[bytes], Awaitable[None]] | None
@@ -173,6 +196,10 @@ class Child:
         async for line in self.process.stdout:
             if on_line is not None:
                 on_line(line.decode(errors="replace").rstrip("\r\n"))
+
+    def kill(self) -> None:
+        """KILL to the whole group, at once."""
+        self._signal(signal.SIGKILL)
 
     async def stop(self) -> None:
         """TERM to the whole group, KILL after the grace time; returns when the child is gone."""

@@ -106,7 +106,7 @@ class Segmenter:
                 audio.is_away = True
             rows += self._complete_rows()
             left = min(lane.received for lane in self._videos or self._audios)
-            if left > self._at:
+            if left > self._at and self._is_ready(left):
                 rows.append(self._row(left, ends_run=True))
         self._base = self.media_end
         self._at = self._grid = self._part = 0
