@@ -32,11 +32,14 @@ from server.core.settings import Settings, read_settings
 from server.core.stopping import told_to_stop
 from server.events.fan_out import ChangeFanOut
 from server.events.routes import ROUTES as EVENT_ROUTES
+from server.live.programme import Programme
+from server.live.routes import ROUTES as LIVE_ROUTES
 from server.playback.media_routes import media_router
 from server.playback.routes import playback_router
 from server.playback.session_media import read_session_media
 from server.process import make_runtime
 from server.recordings.routes import recordings_router
+from server.room_programme import ROOM_PROGRAMME
 from server.sessions.access import present_epochs
 from server.sessions.access_routes import access_router
 from server.sessions.media import SessionMediaReader
@@ -80,6 +83,7 @@ def route_handlers() -> list[Any]:
         access_router,
         *EVENT_ROUTES,
         *SESSION_ROUTES,
+        *LIVE_ROUTES,
         uploads_router,
         recordings_router,
         playback_router,
@@ -148,11 +152,15 @@ def dependencies(runtime: Runtime, changes: ChangeFanOut, desk: Desk) -> dict[st
     async def provide_session_media() -> SessionMediaReader:
         return read_session_media
 
+    async def provide_room_programme() -> Programme:
+        return ROOM_PROGRAMME
+
     return {
         "runtime": Provide(provide_runtime),
         "actor": Provide(actor_provider(present_epochs)),
         "changes": Provide(provide_changes),
         "session_media": Provide(provide_session_media),
+        "room_programme": Provide(provide_room_programme),
         "upload_desk": Provide(provide_upload_desk),
     }
 

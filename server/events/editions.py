@@ -35,6 +35,7 @@ _EVENT: Rules = {
     "languages": fields.check_languages,
     "hashtag": fields.check_hashtag,
     "visibility": fields.check_visibility,
+    "publish_live": bool,
 }
 
 
@@ -76,6 +77,7 @@ async def create_event(
     languages: Iterable[str] = (),
     hashtag: str = "",
     visibility: str = PUBLIC,
+    publish_live: bool = True,
     organiser_id: str | None = None,
 ) -> Event:
     """Open an edition, of a series (id or slug) or on its own; the given user becomes its organiser."""
@@ -91,6 +93,7 @@ async def create_event(
             "languages": languages,
             "hashtag": hashtag,
             "visibility": visibility,
+            "publish_live": publish_live,
         },
     )
     fields.check_dates(starts_on, ends_on)

@@ -19,7 +19,7 @@ log = structlog.get_logger(__name__)
 
 MOST_WAITING = 256
 # Kinds of things whose changes everybody who may see the event may hear of; a recording's once it is published.
-_PUBLIC_KINDS = frozenset({"event", "room", "track", "session", "broadcast"})
+_PUBLIC_KINDS = frozenset({"event", "room", "track", "session", "broadcast", "stretch"})
 _ORGANISERS_ONLY = frozenset({"error", "public"})
 
 RESYNC = b"event: resync\ndata: {}\n\n"

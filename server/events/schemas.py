@@ -34,6 +34,14 @@ Visibility = Annotated[
         examples=["public"],
     ),
 ]
+PublishLive = Annotated[
+    bool,
+    Meta(
+        description="Recordings of live talks go public by themselves when the talk ends; otherwise they wait for an "
+        "organiser to publish them.",
+        examples=[True],
+    ),
+]
 Name = Annotated[str, Meta(min_length=1, max_length=200, examples=["Main hall"])]
 TrackName = Annotated[str, Meta(min_length=1, max_length=200, examples=["Media"])]
 Position = Annotated[int, Meta(ge=0, le=100_000, description="Smaller comes first.", examples=[0])]
@@ -117,6 +125,7 @@ class EventIn(Struct, kw_only=True, forbid_unknown_fields=True):
     languages: Languages = []
     hashtag: Hashtag = ""
     visibility: Visibility = "public"
+    publish_live: PublishLive = True
 
 
 class EventPatch(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -133,6 +142,7 @@ class EventPatch(Struct, kw_only=True, forbid_unknown_fields=True):
     languages: Languages | UnsetType = UNSET
     hashtag: Hashtag | UnsetType = UNSET
     visibility: Visibility | UnsetType = UNSET
+    publish_live: PublishLive | UnsetType = UNSET
 
 
 class EventOut(Struct, kw_only=True):
@@ -150,6 +160,7 @@ class EventOut(Struct, kw_only=True):
     languages: Languages
     hashtag: Hashtag
     visibility: Visibility
+    publish_live: PublishLive
     links: list[LinkOut]
     deleted_at: DeletedAt | UnsetType = UNSET
 
@@ -254,6 +265,7 @@ def event_out(event: Event, series: Series | None, links: list[EventLink]) -> Ev
         languages=event.languages,
         hashtag=event.hashtag,
         visibility=event.visibility,
+        publish_live=event.publish_live,
         links=[link_out(link) for link in links],
         deleted_at=event.deleted_at or UNSET,
     )

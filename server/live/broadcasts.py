@@ -10,6 +10,7 @@ from server.core.changes import announce
 from server.core.clock import now
 from server.core.db import Db
 from server.core.runtime import Runtime
+from server.events.fields import is_id
 from server.live.commands import tell_ingest
 from server.live.errors import BroadcastEnded, NothingNext, SessionUnfit
 from server.live.models import ENDED, Broadcast, Stretch
@@ -113,7 +114,7 @@ async def follow_again(db: Db, runtime: Runtime, broadcast: Broadcast, planned: 
 
 async def fitting_session(db: Db, programme: Programme, broadcast: Broadcast, session_id: str) -> PlannedSession:
     """A session that can be on in this broadcast; raises SessionUnfit."""
-    session = (await programme.by_ids(db, [session_id])).get(session_id)
+    session = (await programme.by_ids(db, [session_id])).get(session_id) if is_id(session_id) else None
     if session is None or session.event_id != broadcast.event_id or session.deleted or session.cancelled:
         raise SessionUnfit
     return session

@@ -57,7 +57,7 @@ async def follow_schedule(
     stretches = await read_stretches(db, broadcast.id)
     marked = await mark_do_not_record(db, stretches, planned)
     if any(stretch.do_not_record for stretch in marked):
-        await drop_unkept(db, broadcast.id)
+        await drop_unkept(db, runtime, broadcast)
     for stretch in marked:
         tell_stretch(db, runtime, broadcast, stretch, act="changed")
     standing = standing_of(broadcast, stretches)

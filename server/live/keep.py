@@ -11,11 +11,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from server.core.clock import now
-from server.core.db import Db
+from server.core.db import Db, after_commit
+from server.core.redis import publish
 from server.core.removals import remove_later
-from server.live.models import LiveSegment, Stretch
+from server.core.runtime import Runtime
+from server.live.models import Broadcast, LiveSegment, Stretch
 from server.live.programme import PlannedSession, Programme
 from server.live.queries import stretches_of
+from server.live.rows import room_channel
 from server.live.storage_keys import broadcast_prefix, segment_path
 
 TICKS_A_SECOND = 90_000
@@ -60,14 +63,15 @@ async def mark_do_not_record(
     return changed
 
 
-async def drop_unkept(db: Db, broadcast_id: str) -> int:
-    """Drop every archived segment that reaches into a do-not-record stretch; returns how many."""
-    forbidden = [one for one in (await stretches_of(db, [broadcast_id]))[broadcast_id] if one.do_not_record]
+async def drop_unkept(db: Db, runtime: Runtime, broadcast: Broadcast) -> int:
+    """Drop every archived segment that reaches into a do-not-record stretch, and tell who serves the room; returns how
+    many."""
+    forbidden = [one for one in (await stretches_of(db, [broadcast.id]))[broadcast.id] if one.do_not_record]
     dropped = 0
     for stretch in forbidden:
         until = stretch.ends_at or datetime.max.replace(tzinfo=stretch.starts_at.tzinfo)
         statement = select(LiveSegment).where(
-            LiveSegment.broadcast_id == broadcast_id,
+            LiveSegment.broadcast_id == broadcast.id,
             LiveSegment.dropped_at.is_(None),
             LiveSegment.wall > stretch.starts_at - _REACH,
             *([LiveSegment.wall < stretch.ends_at] if stretch.ends_at else []),
@@ -77,7 +81,16 @@ async def drop_unkept(db: Db, broadcast_id: str) -> int:
             if end > stretch.starts_at and segment.wall < until:
                 await _drop(db, segment)
                 dropped += 1
+    if dropped:
+        _tell(db, runtime, broadcast)
     return dropped
+
+
+def _tell(db: Db, runtime: Runtime, broadcast: Broadcast) -> None:
+    async def tell() -> None:
+        await publish(runtime.redis, room_channel(broadcast.room_id), {"kind": "dropped", "broadcast": broadcast.id})
+
+    after_commit(db, tell)
 
 
 async def _drop(db: Db, segment: LiveSegment) -> None:

@@ -11,6 +11,7 @@ from server.core.db import Db
 from server.core.errors import NotFound
 from server.core.keyset import Key, read_moment
 from server.events.errors import RoomNotFound
+from server.events.fields import is_id
 from server.events.models import Event, Room
 from server.events.queries import subject_of
 from server.live.errors import BroadcastNotFound, StreamKeyNotFound, StretchNotFound
@@ -49,7 +50,7 @@ class BroadcastFound(RoomFound):
 async def get_live_room(db: Db, room_id: str, *, actor: Actor, action: Action = Action.SEE) -> RoomFound:
     """The room with this id, once the actor may do `action` in its event; raises RoomNotFound, Forbidden…"""
     statement = select(Room, Event).join(Event, Event.id == Room.event_id).where(Room.id == room_id)
-    row = (await db.execute(statement)).one_or_none()
+    row = (await db.execute(statement)).one_or_none() if is_id(room_id) else None
     if row is None or row[0].deleted_at is not None or row[1].deleted_at is not None:
         raise RoomNotFound
     found = RoomFound(row[0], row[1])
@@ -73,7 +74,9 @@ async def get_broadcast(
         .join(Event, Event.id == Room.event_id)
         .where(Broadcast.id == broadcast_id)
     )
-    row = (await db.execute(statement.with_for_update(of=Broadcast) if lock else statement)).one_or_none()
+    if lock:
+        statement = statement.with_for_update(of=Broadcast)
+    row = (await db.execute(statement)).one_or_none() if is_id(broadcast_id) else None
     if row is None or row[1].deleted_at is not None or row[2].deleted_at is not None:
         raise BroadcastNotFound
     found = BroadcastFound(row[1], row[2], row[0])
@@ -86,7 +89,7 @@ async def get_broadcast(
 
 async def get_stretch(db: Db, broadcast_id: str, stretch_id: str) -> Stretch:
     """A stretch of the broadcast; raises StretchNotFound."""
-    stretch = await db.get(Stretch, stretch_id)
+    stretch = await db.get(Stretch, stretch_id) if is_id(stretch_id) else None
     if stretch is None or stretch.broadcast_id != broadcast_id:
         raise StretchNotFound
     return stretch
@@ -94,7 +97,7 @@ async def get_stretch(db: Db, broadcast_id: str, stretch_id: str) -> Stretch:
 
 async def get_key(db: Db, room_id: str, key_id: str) -> StreamKey:
     """A key of the room, whatever its state; raises StreamKeyNotFound."""
-    key = await db.get(StreamKey, key_id)
+    key = await db.get(StreamKey, key_id) if is_id(key_id) else None
     if key is None or key.room_id != room_id:
         raise StreamKeyNotFound
     return key

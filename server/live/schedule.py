@@ -64,8 +64,8 @@ def what_is_on(programme: Sequence[PlannedSession], moment: datetime, standing: 
         return None
     if standing.open is None:
         return _open_first(programme, moment, standing)
-    here = next((one for one in programme if one.id == standing.open.session_id), None)
-    passed = [one for one in _begun(programme, moment, standing) if _stands_after(one, here)]
+    here = _here(programme, standing.open)
+    passed = [one for one in _begun(programme, moment, standing) if _stands_after(one, here, standing.open)]
     ends = [_start(one) for one in passed] + ([_end(here) + GRACE] if here is not None and here.starts_at else [])
     due = [end for end in ends if end <= moment]
     if not due:
@@ -89,12 +89,12 @@ def _open_first(programme: Sequence[PlannedSession], moment: datetime, standing:
 
 def next_up(programme: Sequence[PlannedSession], moment: datetime, standing: Standing) -> PlannedSession | None:
     """What "next talk" opens: the first session not yet done, after the open one, else after this moment."""
-    here = None if standing.open is None else next((o for o in programme if o.id == standing.open.session_id), None)
-    left = [one for one in _timed(programme) if one.id not in standing.done and _stands_after(one, here)]
-    if standing.open is not None:
-        left = [one for one in left if one.id != standing.open.session_id]
-    if here is None or here.starts_at is None:
+    left = [one for one in _timed(programme) if one.id not in standing.done]
+    if standing.open is None:
         left = [one for one in left if moment < _end(one)]
+    else:
+        here = _here(programme, standing.open)
+        left = [one for one in left if _stands_after(one, here, standing.open)]
     return min(left, key=_order, default=None)
 
 
@@ -109,7 +109,7 @@ def is_over(
     ends = [_end(one) for one in timed if _start(one) <= moment and _end(one) >= standing.started_at]
     if standing.open is not None:
         # Begun late by hand, it may last as long as it was planned to.
-        here = next((one for one in programme if one.id == standing.open.session_id), None)
+        here = _here(programme, standing.open)
         ends.append(standing.open.starts_at + (here.length if here is not None else UNSAID))
     away = timedelta(0) if away_since is None else moment - away_since
     if not ends:
@@ -128,8 +128,16 @@ def _begun(programme: Sequence[PlannedSession], moment: datetime, standing: Stan
     return [one for one in _timed(programme) if _start(one) <= moment and one.id not in taken]
 
 
-def _stands_after(one: PlannedSession, here: PlannedSession | None) -> bool:
-    return here is None or here.starts_at is None or _order(one) > _order(here)
+def _here(programme: Iterable[PlannedSession], open_talk: OpenTalk) -> PlannedSession | None:
+    """The open talk's session; None when it is in this room's programme no more."""
+    return next((one for one in programme if one.id == open_talk.session_id), None)
+
+
+def _stands_after(one: PlannedSession, here: PlannedSession | None, open_talk: OpenTalk) -> bool:
+    """Whether it comes after the open talk: in the programme, else (that one has no time there) on the clock."""
+    if here is None or here.starts_at is None:
+        return one.id != open_talk.session_id and _start(one) > open_talk.starts_at
+    return _order(one) > _order(here)
 
 
 def _order(one: PlannedSession) -> tuple[datetime, str]:

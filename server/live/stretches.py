@@ -63,7 +63,7 @@ async def open_stretch(
     db.add(stretch)
     await db.flush()
     if stretch.do_not_record:
-        await drop_unkept(db, broadcast.id)
+        await drop_unkept(db, runtime, broadcast)
     tell_stretch(db, runtime, broadcast, stretch, act="opened")
     return stretch
 
@@ -163,7 +163,7 @@ async def _settle(db: Db, runtime: Runtime, broadcast: Broadcast, changed: list[
         stretch.version += 1
     await db.flush()
     if any(stretch.do_not_record for stretch in changed):
-        await drop_unkept(db, broadcast.id)
+        await drop_unkept(db, runtime, broadcast)
     for stretch in changed:
         if stretch.ends_at is not None:
             await tell_ended(db, stretch)

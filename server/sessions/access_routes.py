@@ -41,6 +41,7 @@ from server.core.http import PROBLEM_RESPONSES, Page, decode_cursor, encode_curs
 from server.core.jobs import enqueue
 from server.core.keyset import Key, cut_page, one_page
 from server.core.runtime import Runtime
+from server.events.doors import tell_doors
 from server.events.models import Event
 from server.events.queries import get_event
 from server.sessions.access import close_doors, find_door, hash_access_code
@@ -345,10 +346,11 @@ async def close_the_doors(
     runtime: NamedDependency[Runtime],
     actor: NamedDependency[Actor],
 ) -> AccessView:
-    """Everybody who came in by the code must give it anew: set another one first."""
+    """Everybody who came in by the code must give it anew: set another one first. Who watches live is out at once."""
     async with runtime.database.write() as db:
         row = await _managed(db, event, actor, lock=True)
         await close_doors(db, row, revoke_links=data.revoke_links)
+        await tell_doors(db, runtime, row)
         return await _access_view(db, row)
 
 

@@ -22,6 +22,7 @@ from server.core.http import (
 )
 from server.core.keyset import cut_page, one_page
 from server.core.runtime import Runtime
+from server.events.doors import tell_doors
 from server.events.editions import change_event, create_event, delete_thing, restorable_since, restore_thing
 from server.events.models import Event, Series
 from server.events.queries import (
@@ -116,7 +117,10 @@ async def edit_event(
     async with runtime.database.write() as db:
         row = await get_event(db, event, actor=actor, action=Action.EDIT_EVENT, lock=True)
         check_if_match(request, row.version)
+        before = row.visibility, row.access_epoch
         await change_event(db, row, changes_in(data))
+        if (row.visibility, row.access_epoch) != before:
+            await tell_doors(db, runtime, row)
         tell(db, runtime, row.id, kind="event", thing=row, act="changed")
         view = await _view(db, row)
     return json_with_etag(request, view, row.version)
@@ -131,6 +135,7 @@ async def remove_event(
         row = await get_event(db, event, actor=actor, action=Action.EDIT_EVENT, lock=True)
         check_if_match(request, row.version)
         await delete_thing(db, row)
+        await tell_doors(db, runtime, row)
         tell(db, runtime, row.id, kind="event", thing=row, act="deleted")
 
 
@@ -144,6 +149,7 @@ async def bring_back_event(
         row = await get_event(db, event, actor=actor, action=Action.EDIT_EVENT, deleted_since=since, lock=True)
         check_if_match(request, row.version)
         await restore_thing(db, row)
+        await tell_doors(db, runtime, row)
         tell(db, runtime, row.id, kind="event", thing=row, act="restored")
         view = await _view(db, row)
     return json_with_etag(request, view, row.version)
