@@ -5,9 +5,10 @@ the path; `WORDS` says which where that name is not enough.
 """
 
 import base64
+from datetime import timedelta
 from typing import Any
 
-from tests.policy.world import CODE, PASSWORD
+from tests.policy.world import CODE, LIVE_FROM, PASSWORD
 
 _LINK = {"kind": "blog", "url": "https://example.org/b"}
 _TUS = {"Tus-Resumable": "1.0.0"}
@@ -44,6 +45,18 @@ JSON: dict[tuple[str, ...], Any] = {
     ("POST", "/api/v1/sessions/{session}/links"): _LINK,
     ("PUT", "/api/v1/sessions/{session}/links"): [_LINK],
     ("POST", "/api/v1/speakers"): {"name": "P"},
+    ("POST", "/api/v1/rooms/{room}/keys"): {},
+    ("POST", "/api/v1/rooms/{room}/srt/rotate"): {},
+    ("POST", "/api/v1/broadcasts/{broadcast}/next"): {"session": None},
+    # Reaches into the stretch that is there: whoever may add one is told that (409).
+    ("POST", "/api/v1/broadcasts/{broadcast}/stretches"): {
+        "session": "{session}",
+        "starts_at": LIVE_FROM.isoformat(),
+        "ends_at": (LIVE_FROM + timedelta(minutes=9)).isoformat(),
+    },
+    ("PATCH", "/api/v1/broadcasts/{broadcast}/stretches/{stretch}"): {
+        "starts_at": (LIVE_FROM + timedelta(seconds=2)).isoformat()
+    },
     ("PATCH", "/api/v1/speakers/{speaker}"): {"name": "P"},
 }
 

@@ -93,6 +93,7 @@ def _body(row: Row, words: dict[str, str]) -> tuple[bytes, dict[str, str]]:
         if key in RAW:
             return RAW[key]
         if key in JSON:
-            text = msgspec.json.encode(JSON[key]).decode().replace("{event}", words["event"])
+            text = msgspec.json.encode(JSON[key]).decode()
+            text = text.replace("{event}", words["event"]).replace("{session}", words["session"])
             return text.encode(), {"content-type": "application/json"}
     return b"", {}

@@ -18,6 +18,7 @@ from server.core.clock import now
 from server.core.db import Db
 from server.core.runtime import Runtime
 from server.events.models import Event, EventLink, Room, Series, Track
+from server.live.models import Broadcast, StreamKey, Stretch
 from server.playback.models import CaptionTrack
 from server.recordings.models import READY, Chunk, Recording, Rendition, Source
 from server.sessions.models import Session, SessionLink, SessionSpeaker, Speaker
@@ -26,6 +27,7 @@ from server.web.statics import read_statics
 from tests.policy.table import VISIBILITIES
 
 PASSWORD, CODE = "correct horse battery staple", "semma 2027"
+LIVE_FROM = now() - timedelta(minutes=20)
 
 
 @dataclass
@@ -108,6 +110,7 @@ async def _an_event(
     words["event_link_deleted"] = await _add(db, EventLink(event_id=event, deleted_at=now(), **link))
     words |= await _sessions(db, event, users)
     words |= await _media(db, event, words)
+    words |= await _live(db, event, words)
     attendee, speaker = Person(1, "attendee@example.org", "A"), Person(1, "", "S")
     (viewer_link, viewer_secret), *_ = await make_links(db, [attendee], event_id=event)
     (speaker_link, _), *_ = await make_links(db, [speaker], event_id=event, session_id=words["session"])
@@ -166,6 +169,21 @@ async def _media(db: Db, event: str, words: dict[str, str]) -> dict[str, str]:
         expires_at=now() + timedelta(days=1),
     )
     return found | {"upload_id": await _add(db, upload)}
+
+
+async def _live(db: Db, event: str, words: dict[str, str]) -> dict[str, str]:
+    """The room on air, with a talk that ended; a stream key."""
+    place = {"event_id": event, "room_id": words["room"]}
+    broadcast = await _add(db, Broadcast(started_at=LIVE_FROM, **place))
+    stretch = Stretch(
+        event_id=event,
+        broadcast_id=broadcast,
+        session_id=words["session"],
+        starts_at=LIVE_FROM,
+        ends_at=LIVE_FROM + timedelta(minutes=10),
+    )
+    key = await _add(db, StreamKey(role="main", secret_hash=broadcast, hint="abcd", **place))
+    return {"broadcast": broadcast, "stretch": await _add(db, stretch), "key": key}
 
 
 async def _watchable(db: Db, recording_id: str) -> None:
