@@ -134,9 +134,14 @@ class AudioLane(_Lane):
 
     def border(self, frames: int) -> int:
         """The AAC frame that starts nearest to where the picture of that number does."""
-        place = frames * AUDIO_RATE / (self._rate * AUDIO_FRAME)
-        return (2 * place.numerator + place.denominator) // (2 * place.denominator)
+        return nearest_audio_frame(frames, self._rate)
 
     def ticks(self, frames: int) -> int:
         """Where that AAC frame starts, in ticks from the run's begin."""
         return frames * AUDIO_FRAME
+
+
+def nearest_audio_frame(frames: int, rate: Fraction) -> int:
+    """The AAC frame whose start is nearest to that of a picture, both counted from 0 at the same moment."""
+    place = frames * AUDIO_RATE / (rate * AUDIO_FRAME)
+    return (2 * place.numerator + place.denominator) // (2 * place.denominator)

@@ -92,6 +92,36 @@ def run_argv(order: RunOrder) -> list[str]:
     return [str(word) for word in ffmpeg.compile(merged, cmd=order.program.path, overwrite_output=True)]
 
 
+def still_argv(
+    layout: Layout, program: Ffmpeg, picture: str, outputs: Mapping[str, str], threads: int = 2
+) -> list[str]:
+    """The command that encodes one group of pictures of a still (a PNG of the top rung's size) for each track of
+    pictures, exactly as a run would. `outputs` has a file name for each; run it where `picture` and those belong."""
+    rungs = rungs_of(layout)
+    # The one picture is read again and again at the layout's rate.
+    still = ffmpeg.input(picture, f="image2", protocol_whitelist="file", loop=1, framerate=layout.frame_rate)
+    copies = _coloured(still.video.filter("format", pix_fmts="yuv420p"), rungs[0].track).filter_multi_output(
+        "split", len(rungs)
+    )
+    made = [
+        _rung(copies.stream(place), place, rung).output(
+            outputs[rung.track.name],
+            **{"frames:v": group_frames(layout)},
+            **_encoding(rung, layout, threads),
+        )
+        for place, rung in enumerate(rungs)
+    ]
+    merged = ffmpeg.merge_outputs(*made).global_args(
+        "-hide_banner", "-nostdin", "-nostats", "-loglevel", "level+warning"
+    )
+    return [str(word) for word in ffmpeg.compile(merged, cmd=program.path, overwrite_output=True)]
+
+
+def group_frames(layout: Layout) -> int:
+    """Pictures from keyframe to keyframe."""
+    return round(layout.rate * KEYFRAME_S)
+
+
 def _source(order: RunOrder) -> Any:
     return ffmpeg.input(
         "pipe:0",
@@ -134,11 +164,11 @@ def _pictures(source: Any, drawn: Any, order: RunOrder) -> list[Any]:
     else:
         picture = _drawn(drawn, order)
     copies = picture.filter_multi_output("split", len(rungs) + (1 if drawn is None else 0))
-    for position, rung in enumerate(rungs):
-        stream = copies.stream(position)
-        if position:
-            stream = stream.filter("scale", w=rung.track.width, h=rung.track.height, flags="bicubic")
-        outputs.append(_encode_picture(stream.filter("setsar", sar="1"), rung, order))
+    for place, rung in enumerate(rungs):
+        target = f"pipe:{order.outputs[rung.track.name]}"
+        outputs.append(
+            _rung(copies.stream(place), place, rung).output(target, **_encoding(rung, order.layout, order.threads))
+        )
     if drawn is None:
         outputs.append(_look(copies.stream(len(rungs)), order))
     return outputs
@@ -162,19 +192,30 @@ def _shape(picture: Any, order: RunOrder) -> Any:
         flags="bicubic",
         out_range="tv",
     )
-    colours = guessed_colours(top.width, top.height)
-    return (
-        scaled.filter("format", pix_fmts="yuv420p")
-        .filter("pad", w=top.width, h=top.height, x="(ow-iw)/2", y="(oh-ih)/2")
-        .filter(
-            "setparams",
-            field_mode="prog",
-            range="tv",
-            color_primaries=colours,
-            color_trc=colours,
-            colorspace=colours,
-        )
+    whole = scaled.filter("format", pix_fmts="yuv420p").filter(
+        "pad", w=top.width, h=top.height, x="(ow-iw)/2", y="(oh-ih)/2"
     )
+    return _coloured(whole, top)
+
+
+def _coloured(picture: Any, top: Track) -> Any:
+    """With its colours said, the same for all rungs: players take small pictures for SD, and colours would jump."""
+    colours = guessed_colours(top.width, top.height)
+    return picture.filter(
+        "setparams",
+        field_mode="prog",
+        range="tv",
+        color_primaries=colours,
+        color_trc=colours,
+        colorspace=colours,
+    )
+
+
+def _rung(picture: Any, place: int, rung: LiveRung) -> Any:
+    """The picture at a rung's size; the first rung has it."""
+    if place:
+        picture = picture.filter("scale", w=rung.track.width, h=rung.track.height, flags="bicubic")
+    return picture.filter("setsar", sar="1")
 
 
 def _drawn(sound: Any, order: RunOrder) -> Any:
@@ -203,34 +244,30 @@ def _look(picture: Any, order: RunOrder) -> Any:
     )
 
 
-def _encode_picture(picture: Any, rung: LiveRung, order: RunOrder) -> Any:
-    group = round(order.layout.rate * KEYFRAME_S)
-    return picture.output(
-        f"pipe:{order.outputs[rung.track.name]}",
-        **{
-            "c:v": "libx264",
-            "preset": rung.preset,
-            # No look-ahead, no B-frames, a picture is encoded by slices beside each other: one in, one out.
-            "tune": "zerolatency",
-            "profile:v": "high",
-            "level:v": rung.level,
-            # Constant quality under a cap of one second: a slide costs next to nothing.
-            "crf": rung.crf,
-            "maxrate": f"{rung.track.peak_kbps}k",
-            "bufsize": f"{rung.buffer_kbit}k",
-            "threads": order.threads,
-            # A keyframe each so many pictures and nowhere else: all rungs have them at the same ones.
-            "g": group,
-            "keyint_min": group,
-            "sc_threshold": 0,
-            "x264-params": "open-gop=0",
-            # The fps filter made the times; they are kept.
-            "fps_mode": "passthrough",
-            "enc_time_base": f"1:{VIDEO_TIMESCALE}",
-            "video_track_timescale": VIDEO_TIMESCALE,
-            **_fragments(),
-        },
-    )
+def _encoding(rung: LiveRung, layout: Layout, threads: int) -> dict[str, Any]:
+    return {
+        "c:v": "libx264",
+        "preset": rung.preset,
+        # No look-ahead, no B-frames, a picture's slices are encoded beside each other: one in, one out.
+        "tune": "zerolatency",
+        "profile:v": "high",
+        "level:v": rung.level,
+        # Constant quality under a cap of one second: a slide costs next to nothing.
+        "crf": rung.crf,
+        "maxrate": f"{rung.track.peak_kbps}k",
+        "bufsize": f"{rung.buffer_kbit}k",
+        "threads": threads,
+        # A keyframe each so many pictures and nowhere else: all rungs have them at the same ones.
+        "g": group_frames(layout),
+        "keyint_min": group_frames(layout),
+        "sc_threshold": 0,
+        "x264-params": "open-gop=0",
+        # The fps filter made the times; they are kept.
+        "fps_mode": "passthrough",
+        "enc_time_base": f"1:{VIDEO_TIMESCALE}",
+        "video_track_timescale": VIDEO_TIMESCALE,
+        **_fragments(),
+    }
 
 
 def _encode_sound(sound: Any, output: int) -> Any:
