@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from tests.private_semma import PrivateSemma, processes
+from tests.private_semma import PrivateSemma, is_ffmpeg, processes
 
 T = TypeVar("T")
 # Other people's programs that Semma uses: named apart (DESIGN §7).
@@ -56,3 +56,14 @@ def used_by(semma: PrivateSemma, work: Callable[[], T]) -> tuple[T, Used]:
     after = sample(semma)
     by_role = {role: after[role] - before.get(role, 0.0) for role in after}
     return result, Used(time.monotonic() - started, by_role)
+
+
+def own_cpu(semma: PrivateSemma, child: str) -> float:
+    """CPU seconds so far of a child of the supervisor without what its own children (ffmpeg) use."""
+    total = 0.0
+    for process in processes(semma):
+        if process.child == child and not is_ffmpeg(process):
+            with contextlib.suppress(OSError):
+                fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+                total += sum(int(field) for field in fields[11:13]) / _TICKS
+    return total
