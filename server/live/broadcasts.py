@@ -3,7 +3,7 @@
 Whoever changes what is on holds the broadcast's row (queries: `lock`), so that the organiser and ingest never both do.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from server.core.changes import announce
@@ -20,6 +20,8 @@ from server.live.schedule import Move, next_up, what_is_on
 from server.live.stretches import end_open, make_move, read_stretches, standing_of
 
 AWAY = "away"
+# "Next talk" pressed twice, or just as the schedule moved on by itself, is meant once.
+TWICE = timedelta(seconds=10)
 
 
 async def begin_broadcast(
@@ -75,28 +77,37 @@ async def next_talk(
     *,
     session_id: str | None = None,
     pause: bool = False,
-) -> Stretch | None:
-    """The organiser moves on: the open talk ends now, the next one (or the one named) begins; returns its stretch.
+) -> None:
+    """The organiser moves on: the open talk ends now, the next one (or the one named) begins.
 
-    `pause` ends the talk and opens none. From here on the schedule does not move on by itself.
+    `pause` ends the talk and opens none. From here on the schedule does not move on by itself. Without a name, it does
+    nothing more when the open talk has only just begun.
     """
     moment = _still_on(broadcast)
-    planned = await programme.of_room(db, broadcast.room_id)
-    standing = standing_of(broadcast, await read_stretches(db, broadcast.id))
-    opens = None
+    stretches = await read_stretches(db, broadcast.id)
+    standing = standing_of(broadcast, stretches)
+    broadcast.by_hand = True
     if session_id is not None:
-        opens = await fitting_session(db, programme, broadcast, session_id)
-    elif not pause:
-        opens = next_up(planned, moment, standing)
+        opens: PlannedSession | None = await fitting_session(db, programme, broadcast, session_id)
+    elif pause:
+        opens = None
+    else:
+        opens = next_up(await programme.of_room(db, broadcast.room_id), moment, standing)
     if opens is None and standing.open is None:
         raise NothingNext
-    broadcast.by_hand = True
-    opened = None
-    if opens is None or standing.open is None or opens.id != standing.open.session_id:
+    if not _is_on_already(opens, stretches, moment, by_name=session_id is not None or pause):
         move = Move(ends_at=moment if standing.open else None, opens=opens, starts_at=max(moment, standing.floor))
-        opened = await make_move(db, runtime, broadcast, move)
+        await make_move(db, runtime, broadcast, move)
     await _changed(db, runtime, broadcast, act="changed")
-    return opened
+
+
+def _is_on_already(opens: PlannedSession | None, stretches: list[Stretch], moment: datetime, *, by_name: bool) -> bool:
+    open_one = next((one for one in stretches if one.ends_at is None), None)
+    if open_one is None:
+        return False
+    if by_name:
+        return opens is not None and opens.id == open_one.session_id
+    return moment - open_one.created_at < TWICE
 
 
 async def follow_again(db: Db, runtime: Runtime, broadcast: Broadcast, planned: list[PlannedSession]) -> None:

@@ -42,6 +42,7 @@ async def read_stretches(db: Db, broadcast_id: str) -> list[Stretch]:
 
 async def make_move(db: Db, runtime: Runtime, broadcast: Broadcast, move: Move) -> Stretch | None:
     """Do what the schedule (or the organiser) decided; returns the stretch that was opened."""
+    broadcast.version += 1  # whoever steers by what they saw before is told so
     if move.ends_at is not None:
         await end_open(db, runtime, broadcast, ends_at=move.ends_at)
     if move.opens is None or move.starts_at is None:

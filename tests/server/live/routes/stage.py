@@ -60,6 +60,14 @@ class Stage:
             )
             return [(names[row.session_id], self._minutes(row.starts_at), self._minutes(row.ends_at)) for row in rows]
 
+    async def grow_old(self) -> None:
+        """As if everything in the broadcast had happened a minute earlier than it did."""
+        async with self.runtime.database.write() as db:
+            for row in await db.scalars(select(Stretch).where(Stretch.broadcast_id == self.broadcast)):
+                row.created_at -= MINUTE
+                row.starts_at -= MINUTE
+                row.ends_at = row.ends_at and row.ends_at - MINUTE
+
     def _minutes(self, moment: datetime | None) -> Any:
         return None if moment is None else round((moment - self.start) / MINUTE, 2)
 
