@@ -17,7 +17,7 @@ from server.events.queries import find_event, get_event, get_series
 from server.recordings.queries import recordings_of_sessions
 from server.sessions.queries import SESSION_KEYS, SessionFilter, get_speaker, narrowed, read_items, visible_sessions
 from server.web.languages import catalogue
-from server.web.programme import by_day, event_head, event_links, read_programme, rooms_in, talk_card
+from server.web.programme import by_day, event_head, event_links, read_programme, talk_card
 from server.web.respond import READ, fault_page, language_of, page, redirect
 from server.web.shelves import read_shelf, read_shelves
 from server.web.shown import SpeakerView
@@ -108,23 +108,23 @@ async def programme_page(
     room = request.query_params.get("room", "")
     async with runtime.database.read() as db:
         row = await open_event(db, event, actor)
-        items, cards, recordings = await read_programme(db, actor, row, runtime.keyring)
+        programme = await read_programme(db, actor, row, runtime.keyring)
         series = await db.get(Series, row.series_id) if row.series_id else None
         links = await event_links(db, row)
     if series is not None and series.deleted_at is not None:
         series = None
-    shown = [card for card in cards if not room or card.room_slug == room]
-    watchable = sum(1 for recording in recordings.values() if recording.playable)
+    shown = [card for card in programme.cards if not room or card.room_slug == room]
     return page(
         request,
         runtime,
         view,
         "programme.html",
         actor=actor,
-        event=event_head(row, series, links, actor=actor, recordings=watchable),
+        event=event_head(row, series, links, actor=actor, recordings=programme.recordings),
+        live=programme.live,
         days=by_day(shown, row.time_zone),
         unscheduled=[card for card in shown if card.starts_at is None],
-        rooms=rooms_in(items),
+        rooms=programme.rooms,
         room=room,
         texts=programme_texts(catalogue(language_of(request)).gettext),
     )
@@ -151,6 +151,7 @@ async def talk_page(
         actor=actor,
         talk=found.talk,
         playback=found.playback,
+        live_url=found.live_url,
         before=found.before,
         after=found.after,
         texts=player_texts(catalogue(language_of(request)).gettext),

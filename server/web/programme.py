@@ -1,6 +1,7 @@
 """Sessions as cards, and a programme by day and start, in the event's time zone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from server.accounts.actor import Actor
@@ -8,8 +9,9 @@ from server.accounts.policy import Action, can
 from server.core.clock import now
 from server.core.db import Db
 from server.core.secrets import Keyring
-from server.events.models import Event, EventLink, Series
-from server.events.queries import links_of, subject_of
+from server.events.models import Event, EventLink, Room, Series
+from server.events.queries import links_of, rooms_of, subject_of
+from server.live.live_view import rooms_on_air
 from server.playback.watch import watchable
 from server.recordings.models import FAILED, READY, Recording
 from server.recordings.queries import recordings_of_sessions
@@ -19,7 +21,7 @@ from server.web.wording import zone_of
 
 # What ends after midnight belongs to the evening before.
 _DAY_BEGINS = timedelta(hours=4)
-_BREAKS = frozenset({"break", "lunch", "coffee", "dinner", "social", "registration"})
+BREAKS = frozenset({"break", "lunch", "coffee", "dinner", "social", "registration"})
 
 
 def event_head(
@@ -45,29 +47,38 @@ def event_head(
     )
 
 
-def talk_card(item: Item, recording: Recording | None, *, actor: Actor, keyring: Keyring) -> TalkCard:
+def talk_card(
+    item: Item, recording: Recording | None, *, actor: Actor, keyring: Keyring, on_air: bool = False
+) -> TalkCard:
     """A session as it stands in lists."""
     session = item.session
     shown = recording is not None and recording.playable
     return TalkCard(
         url=f"/{item.event.slug}/sessions/{session.slug}",
         title=session.title,
+        session_id=session.id,
+        live_url=live_url(item) if on_air else "",
         speakers=speaker_names(item),
         room=item.room.name if item.room else "",
         room_slug=item.room.slug if item.room else "",
         room_position=item.room.position if item.room else -1,  # for everybody: before the rooms
         track=item.track.name if item.track else "",
         language=session.language,
-        is_break=session.kind in _BREAKS,
+        is_break=session.kind in BREAKS,
         starts_at=session.starts_at,
         duration_ms=session.duration_ms,
-        badge=badge_of(item, recording),
+        badge="live" if on_air else badge_of(item, recording),
         recording_id=recording.id if recording else "",
         recorded_ms=recording.duration_ms if recording and shown else None,
         poster_url=_poster_of(item, recording, actor=actor, keyring=keyring) if recording and shown else "",
         time_zone=item.event.time_zone,
         event_title=item.event.title,
     )
+
+
+def live_url(item: Item) -> str:
+    """The live page of the session's room."""
+    return f"/{item.event.slug}/live/{item.room.slug}" if item.room else ""
 
 
 def speaker_names(item: Item) -> tuple[SpeakerName, ...]:
@@ -105,22 +116,48 @@ def by_day(cards: Sequence[TalkCard], zone_name: str) -> tuple[Day, ...]:
     )
 
 
-async def read_programme(
-    db: Db, actor: Actor, event: Event, keyring: Keyring
-) -> tuple[list[Item], list[TalkCard], Mapping[str, Recording]]:
-    """Every session of an event with its card, in four statements whatever their number."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Programme:
+    """Every session of an event as a card, and its rooms. `live`: each room on air with what is on there now."""
+
+    cards: list[TalkCard]
+    rooms: tuple[RoomName, ...]
+    live: tuple[tuple[RoomName, TalkCard | None], ...]
+    recordings: int
+
+
+async def read_programme(db: Db, actor: Actor, event: Event, keyring: Keyring) -> Programme:
+    """The programme of an event, in five statements whatever the number of its sessions; six while a room is on air."""
     items = await programme_of(db, actor, event)
     recordings = await recordings_of_sessions(db, actor, [item.session.id for item in items])
-    cards = [talk_card(item, recordings.get(item.session.id), actor=actor, keyring=keyring) for item in items]
-    return items, cards, recordings
+    on_air = await rooms_on_air(db, event.id)
+    live_sessions = {one.session for one in on_air.values()}
+    cards = {
+        item.session.id: talk_card(
+            item,
+            recordings.get(item.session.id),
+            actor=actor,
+            keyring=keyring,
+            on_air=item.room is not None and item.session.id in live_sessions,
+        )
+        for item in items
+    }
+    return Programme(
+        cards=list(cards.values()),
+        rooms=tuple(RoomName(room.slug, room.name, on_air=room.id in on_air) for room in _rooms_in(items)),
+        live=tuple(
+            (RoomName(room.slug, room.name, on_air=True), cards.get(on_air[room.id].session or ""))
+            for room in (await rooms_of(db, event.id) if on_air else ())
+            if room.id in on_air
+        ),
+        recordings=sum(1 for recording in recordings.values() if recording.playable),
+    )
 
 
-def rooms_in(items: Sequence[Item]) -> tuple[RoomName, ...]:
+def _rooms_in(items: Sequence[Item]) -> list[Room]:
     """The rooms sessions are in, in the event's order."""
     rooms = {item.room.id: item.room for item in items if item.room}
-    return tuple(
-        RoomName(room.slug, room.name) for room in sorted(rooms.values(), key=lambda room: (room.position, room.id))
-    )
+    return sorted(rooms.values(), key=lambda room: (room.position, room.id))
 
 
 async def event_links(db: Db, event: Event) -> list[EventLink]:

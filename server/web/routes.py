@@ -11,10 +11,12 @@ from server.core.errors import SemmaError
 from server.core.runtime import Runtime
 from server.web.api_docs import show_docs
 from server.web.doors import door_handlers
+from server.web.live_pages import live_handlers
 from server.web.pages import DoorClosed, show_door, viewer_handlers
 from server.web.respond import fault_page
 from server.web.statics import Statics, read_statics, static_file
 from server.web.studio import studio_handlers
+from server.web.studio_rooms import room_handlers
 from server.web.view import View
 
 AnyRequest = Request[Any, Any, Any]
@@ -64,7 +66,15 @@ class Pages:
 
         return Router(
             path="/",
-            route_handlers=[static_file, show_docs, *viewer_handlers, *door_handlers, *studio_handlers],
+            route_handlers=[
+                static_file,
+                show_docs,
+                *viewer_handlers,
+                *live_handlers,
+                *door_handlers,
+                *studio_handlers,
+                *room_handlers,
+            ],
             dependencies={"view": Provide(provide_view), "statics": Provide(provide_statics)},
             exception_handlers={
                 SemmaError: self.show_fault,

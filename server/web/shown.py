@@ -51,10 +51,15 @@ class SpeakerName:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TalkCard:
-    """A session in a list. `badge`: watch, growing, working, cancelled, not_recorded or empty."""
+    """A session in a list. `badge`: live, watch, growing, working, cancelled, not_recorded or empty.
+
+    `live_url` is the live page of its room while it is on air.
+    """
 
     url: str
     title: str
+    session_id: str = ""
+    live_url: str = ""
     speakers: tuple[SpeakerName, ...] = ()
     room: str = ""
     room_slug: str = ""
@@ -99,6 +104,8 @@ class RoomName:
 
     slug: str
     name: str
+    on_air: bool = False
+    is_here: bool = False
 
 
 @dataclass(frozen=True, slots=True)

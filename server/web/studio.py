@@ -12,7 +12,7 @@ from server.accounts.policy import ANYTHING, Action, can
 from server.core.errors import Forbidden
 from server.core.runtime import Runtime
 from server.events.models import Event
-from server.events.queries import get_event
+from server.events.queries import get_event, rooms_of
 from server.sessions.queries import get_session
 from server.web.board import (
     EventForm,
@@ -38,7 +38,7 @@ AnyRequest = Request[Any, Any, Any]
 _STUDIO: dict[str, Any] = {"opt": {"public": True}, "include_in_schema": False}
 
 
-def _turned_away(request: AnyRequest, actor: Actor) -> Response[bytes] | None:
+def turned_away(request: AnyRequest, actor: Actor) -> Response[bytes] | None:
     """Whoever is not signed in goes to the sign-in page; who organises nothing is told so."""
     if actor.user_id is None:
         return redirect(f"/sign-in?next={quote(request.url.path)}")
@@ -47,10 +47,11 @@ def _turned_away(request: AnyRequest, actor: Actor) -> Response[bytes] | None:
     return None
 
 
-def _studio_page(
+def studio_page(
     request: AnyRequest, runtime: Runtime, view: View, name: str, actor: Actor, **context: Any
 ) -> Response[bytes]:
-    texts = studio_texts(catalogue(language_of(request)).gettext)
+    """A page of the studio; `texts` in the context replaces what its scripts say."""
+    texts = context.pop("texts", None) or studio_texts(catalogue(language_of(request)).gettext)
     return page(
         request,
         runtime,
@@ -73,13 +74,13 @@ async def studio_home(
     request: AnyRequest, runtime: NamedDependency[Runtime], actor: NamedDependency[Actor], view: NamedDependency[View]
 ) -> Response[bytes]:
     """The events the asker organises."""
-    if away := _turned_away(request, actor):
+    if away := turned_away(request, actor):
         return away
     async with runtime.database.read() as db:
         events = await read_own_events(db, actor)
         series = await read_series_choices(db)
         deleted = await read_deleted_events(db, actor, undo_s=runtime.limits.undo_s)
-    return _studio_page(
+    return studio_page(
         request,
         runtime,
         view,
@@ -103,15 +104,16 @@ async def studio_event(
     view: NamedDependency[View],
 ) -> Response[bytes]:
     """An event's board: every session with the state of its recording."""
-    if away := _turned_away(request, actor):
+    if away := turned_away(request, actor):
         return away
     async with runtime.database.read() as db:
         row = await get_event(db, event, actor=actor, action=Action.EDIT_EVENT)
         sessions = await read_board(db, actor, row)
         deleted = await read_deleted(db, actor, row, undo_s=runtime.limits.undo_s)
         rooms, tracks = await read_places(db, row)
+        room_slugs = {room.id: room.slug for room in await rooms_of(db, row.id)}
         series = await read_series_choices(db)
-    return _studio_page(
+    return studio_page(
         request,
         runtime,
         view,
@@ -121,6 +123,7 @@ async def studio_event(
         sessions=sessions,
         deleted=[item.session for item in deleted],
         rooms=rooms,
+        room_slugs=room_slugs,
         tracks=tracks,
         series=series,
         blank=SessionForm(language_choices=tuple(_languages(request, row))),
@@ -137,14 +140,14 @@ async def studio_session(
     view: NamedDependency[View],
 ) -> Response[bytes]:
     """One session: its recordings, uploads, and talk metadata."""
-    if away := _turned_away(request, actor):
+    if away := turned_away(request, actor):
         return away
     async with runtime.database.read() as db:
         row = await get_event(db, event, actor=actor, action=Action.EDIT_EVENT)
         item = await get_session(db, session, actor=actor, event=row, action=Action.EDIT_SESSION, details=True)
         recordings = await read_recordings(db, item.session.id, undo_s=runtime.limits.undo_s)
         rooms, tracks = await read_places(db, row)
-    return _studio_page(
+    return studio_page(
         request,
         runtime,
         view,

@@ -10,6 +10,7 @@ from server.accounts.policy import Action, can
 from server.core.db import Db
 from server.core.secrets import Keyring
 from server.events.models import Event
+from server.live.live_view import rooms_on_air
 from server.playback.errors import NothingToWatch
 from server.playback.schemas import playback_view
 from server.playback.watch import Watchable, watch_session
@@ -17,7 +18,7 @@ from server.recordings.models import CANCELLED, Recording
 from server.recordings.queries import recordings_of_sessions
 from server.sessions.queries import Item, get_session, programme_of
 from server.web.languages import own_name
-from server.web.programme import speaker_names
+from server.web.programme import live_url, speaker_names
 from server.web.shown import CaptionName, Link, Neighbour, PlaybackShown, TalkView
 
 
@@ -29,6 +30,7 @@ class TalkPage:
     playback: PlaybackShown | None
     before: Neighbour | None = None
     after: Neighbour | None = None
+    live_url: str = ""  # the live page of its room, while it is on there
 
 
 def playback_shown(found: Watchable) -> PlaybackShown:
@@ -104,5 +106,11 @@ async def read_talk(
         playback = playback_shown(await watch_session(db, actor, item, keyring=keyring, moment=moment))
     except NothingToWatch:
         playback = None
-    before, after = neighbours(await programme_of(db, actor, event), item) if with_neighbours else (None, None)
-    return TalkPage(talk=talk_view(item, recording, actor=actor), playback=playback, before=before, after=after)
+    talk = talk_view(item, recording, actor=actor)
+    if not with_neighbours:
+        return TalkPage(talk=talk, playback=playback)
+    before, after = neighbours(await programme_of(db, actor, event), item)
+    # What has a recording is over; the page of it does not ask.
+    on_air = await rooms_on_air(db, event.id) if playback is None and item.room is not None else {}
+    is_on = any(one.session == item.session.id for one in on_air.values())
+    return TalkPage(talk=talk, playback=playback, before=before, after=after, live_url=live_url(item) if is_on else "")

@@ -15,6 +15,29 @@ def programme_texts(_: Translate) -> dict[str, str]:
     }
 
 
+def live_texts(_: Translate) -> dict[str, str]:
+    """What the live page says, besides what every player does."""
+    return player_texts(_) | {
+        "live": _("Live"),
+        "back_to_live": _("Back to live"),
+        "behind": _("{time} behind live"),
+        "seconds": _("{seconds} s"),
+        "left": _("{time} left"),
+        "saver": _("Data saver"),
+        "saver_short": _("Saver"),
+        "sound_only": _("Sound only"),
+        "sound_only_short": _("Sound"),
+        "watching": _("{count} watching"),
+        "any_moment": _("Any moment now"),
+        "days_hours": _("{days} d {hours} h"),
+        "broadcast_ended": _("The broadcast has ended. The talks appear below as their recordings are ready."),
+        "on_air_again": _("The room is on air again."),
+        "zone_mine": _("Times are in your time zone, {zone}."),
+        "zone_show_event": _("Show the event's time"),
+        "zone_show_mine": _("Show my time"),
+    }
+
+
 def player_texts(_: Translate) -> dict[str, str]:
     """What the player says."""
     return {
@@ -72,4 +95,15 @@ def studio_texts(_: Translate) -> dict[str, str]:
         "uploaded": _("Uploaded. The recording is now being prepared."),
         "upload_lost": _("The connection was lost. What was sent is safe; go on when you are online again."),
         "unfinished": _("The upload of {name} is not finished. Choose the same file again and it goes on."),
+    }
+
+
+def room_texts(_: Translate) -> dict[str, str]:
+    """What the studio's page of a room says, besides what every page of the studio does."""
+    return studio_texts(_) | {
+        "copied": _("Copied."),
+        "copy_failed": _("Copying is not allowed here; select the text and copy it yourself."),
+        "yes": _("Yes"),
+        "no": _("No"),
+        "seconds": _("{seconds} s"),
     }

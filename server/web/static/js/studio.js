@@ -2,6 +2,7 @@
 
 import { call } from "./api.js";
 import { follow } from "./changes.js";
+import { ask } from "./studio/ask.js";
 import { refresh } from "./studio/refresh.js";
 import { fieldsOf, showProblem } from "./studio/forms.js";
 import { toast } from "./studio/toasts.js";
@@ -38,15 +39,16 @@ async function send(form) {
 }
 
 async function act(button) {
-  const run = async (what) => {
+  const run = async (what, body) => {
     const [method, path] = what.split(" ");
-    await call(method, path);
+    await call(method, path, { body: body && JSON.parse(body) });
   };
+  if (button.dataset.ask && !(await ask(button.dataset.ask))) return;
   button.disabled = true;
   try {
-    await run(button.dataset.act);
-    const { undo, done, leave } = button.dataset;
-    const action = undo && { label: say("undo"), run: async () => (await run(undo), refresh()) };
+    await run(button.dataset.act, button.dataset.with);
+    const { undo, undoWith, done, leave } = button.dataset;
+    const action = undo && { label: say("undo"), run: async () => (await run(undo, undoWith), refresh()) };
     // What this page is about is gone: leave it, but not before there was time to take it back.
     if (done) toast(done, { action, gone: leave ? () => location.assign(leave) : null });
     await refresh();

@@ -67,6 +67,8 @@ function reactToArrows(event, act) {
       return act.louder(-0.1), true;
     case "Home":
       return act.toShare(0), true;
+    case "End":
+      return act.toEnd(), true;
   }
   return false;
 }

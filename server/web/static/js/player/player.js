@@ -9,12 +9,13 @@ import { Menus } from "./menus.js";
 import { clockText, parseMoment } from "./moment.js";
 import { Quiet } from "./quiet.js";
 import { forgetOld, remember, remembered } from "./resume.js";
+import { listenToPicture, toggleFull, togglePip } from "./screen.js";
 import { SeekBar } from "./seekbar.js";
+import { Sound } from "./sound.js";
 import { openSource, prefersNative } from "./source.js";
 import { Storyboard } from "./storyboard.js";
 
 const SPEED = "semma.speed";
-const SOUND = "semma.sound";
 
 export class Player {
   constructor(root, playback) {
@@ -31,6 +32,7 @@ export class Player {
     this.menus = new Menus(root);
     this.captions = new Captions(root, this.video, prefersNative(this.video));
     this.controls = new Controls(root, this.menus, this.acts());
+    this.sound = new Sound(this.video, this.controls);
     this.seekBar = new SeekBar(root, this.storyboard, (moment) => this.seek(moment));
     this.quiet = new Quiet(root, this.video, this.menus);
     this.help = startKeyboard(root, this.acts());
@@ -50,11 +52,12 @@ export class Player {
       toggle: () => this.toggle(),
       by: (seconds) => this.by(seconds),
       toShare: (share) => this.seek(share * this.total, true),
-      full: () => this.full(),
-      pip: () => this.pip(),
-      mute: () => this.mute(),
-      louder: (step) => this.setVolume(this.video.volume + step, true),
-      setVolume: (volume) => this.setVolume(volume),
+      toEnd: () => this.seek(this.total, true),
+      full: () => toggleFull(this.root, this.video),
+      pip: () => togglePip(this.video),
+      mute: () => this.sound.toggle(),
+      louder: (step) => this.sound.set(this.video.volume + step, true),
+      setVolume: (volume) => this.sound.set(volume),
       captions: () => this.toggleCaptions(),
       captionItems: () => this.captionItems(),
       qualityItems: () => this.qualityItems(),
@@ -113,38 +116,24 @@ export class Player {
     for (const name of ["playing", "canplay", "seeked", "pause"]) {
       video.addEventListener(name, () => controls.paintWaiting(false));
     }
-    video.addEventListener("volumechange", () => controls.paintSound(video.volume, video.muted));
     video.addEventListener("ratechange", () => controls.paintSpeed(video.playbackRate));
     document.addEventListener("fullscreenchange", () => controls.paintFull(document.fullscreenElement === this.root));
     addEventListener("pagehide", () => this.keepPlace());
     setInterval(() => !video.paused && this.keepPlace(), 5000);
-    this.listenToPicture();
-  }
-
-  listenToPicture() {
-    const { video } = this;
-    let touched = false;
-    video.addEventListener("pointerdown", (event) => {
-      touched = event.pointerType !== "mouse";
-      this.wasQuiet = this.quiet.isQuiet;
-      if (touched) this.quiet.wake();
+    listenToPicture({
+      video,
+      quiet: this.quiet,
+      menus: this.menus,
+      started: () => this.started,
+      toggle: () => this.toggle(),
+      full: () => toggleFull(this.root, video),
     });
-    video.addEventListener("click", () => {
-      if (this.menus.isOpen) return this.menus.close(false);
-      // A finger first brings the controls back; a mouse plays and pauses.
-      if (touched && this.started) return this.wasQuiet ? undefined : this.quiet.settle(0);
-      this.toggle();
-    });
-    video.addEventListener("dblclick", () => !touched && this.full());
   }
 
   // What this viewer chose before, on any talk.
   recall() {
-    const sound = JSON.parse(recall(SOUND) ?? "{}");
-    this.video.volume = sound.volume ?? 1;
-    this.video.muted = sound.muted ?? false;
+    this.sound.recall();
     this.video.defaultPlaybackRate = this.video.playbackRate = Number(recall(SPEED)) || 1;
-    this.controls.paintSound(this.video.volume, this.video.muted);
     this.controls.paintSpeed(this.video.playbackRate);
     this.controls.paintCaptions(this.captions.recall());
   }
@@ -191,37 +180,10 @@ export class Player {
     this.seek(this.video.currentTime + seconds, true);
   }
 
-  mute() {
-    this.video.muted = !this.video.muted;
-    this.keepSound();
-  }
-
-  setVolume(volume, aloud = false) {
-    this.video.volume = Math.min(1, Math.max(0, volume));
-    this.video.muted = this.video.volume === 0;
-    if (aloud) this.controls.tell(say("volume", { percent: Math.round(this.video.volume * 100) }));
-    this.keepSound();
-  }
-
-  keepSound() {
-    keep(SOUND, JSON.stringify({ volume: this.video.volume, muted: this.video.muted }));
-  }
-
   setSpeed(speed) {
     this.video.playbackRate = this.video.defaultPlaybackRate = speed;
     keep(SPEED, String(speed));
     this.controls.tell(say("speed_is", { speed: `${speed}×` }));
-  }
-
-  full() {
-    if (document.fullscreenElement) document.exitFullscreen();
-    else if (this.root.requestFullscreen) this.root.requestFullscreen().catch(() => {});
-    else this.video.webkitEnterFullscreen?.();
-  }
-
-  pip() {
-    if (document.pictureInPictureElement) document.exitPictureInPicture();
-    else this.video.requestPictureInPicture?.().catch(() => {});
   }
 
   // Captions

@@ -9,9 +9,11 @@ const READ = {
   speakers: (text) => text.split(",").map((name) => name.trim()).filter(Boolean).map((name) => ({ name })),
   links: (text) => linksIn(text),
   moment: (text, zone) => (text ? momentIn(text, zone) : null),
+  given: (text, zone) => (text ? momentIn(text, zone) : undefined), // left out when empty
+  seconds: (text) => Number(text),
 };
 
-// "2026-06-09T10:00" in a time zone to RFC 3339: the offset is found by asking what that zone shows.
+// "2026-06-09T10:00" (or with seconds) in a time zone to RFC 3339: the offset is found by asking what that zone shows.
 export function momentIn(text, zone) {
   const asUtc = new Date(`${text}Z`);
   let offset = offsetAt(asUtc, zone);
@@ -19,7 +21,7 @@ export function momentIn(text, zone) {
   const sign = offset < 0 ? "-" : "+";
   const minutes = Math.abs(offset) / 60_000;
   const pad = (value) => String(Math.floor(value)).padStart(2, "0");
-  return `${text}:00${sign}${pad(minutes / 60)}:${pad(minutes % 60)}`;
+  return `${text.length === 16 ? `${text}:00` : text}${sign}${pad(minutes / 60)}:${pad(minutes % 60)}`;
 }
 
 function offsetAt(moment, zone) {

@@ -1,0 +1,197 @@
+// A room over time: waiting, on air, over, on air again. What is on and what comes is the server's page, asked for anew
+// whenever something changed; the player goes on meanwhile.
+
+import { follow } from "../changes.js";
+import { refresh } from "../studio/refresh.js";
+import { language, say } from "../texts.js";
+import { startZones } from "../zones.js";
+import { Beacon } from "./beacon.js";
+import { ServerClock } from "./clock.js";
+import { startCountdown } from "./countdown.js";
+import { LivePlayer } from "./player.js";
+
+const FRESH_MS = 4000; // a page so young needs no asking
+const REFUSED_MS = 5000;
+const WAITS = new Set(["broadcast", "stretch", "session", "room", "event", "track", "recording"]);
+
+// Not everybody at once: the more watch, the wider their questions are spread.
+export function spread(viewers, random = Math.random()) {
+  return Math.round(random * Math.min(10_000, 400 + viewers * 20));
+}
+
+export class LiveRoom {
+  constructor() {
+    this.find = (name) => document.querySelector(`[data-${name}]`);
+    this.clock = new ServerClock();
+    this.player = new LivePlayer(this.find("player"), {
+      clock: this.clock,
+      on: { ended: () => this.ended(), refused: () => this.refused(), woke: () => this.soon(0) },
+    });
+    this.isEmbed = this.find("embed") !== null;
+    this.state = this.read();
+    this.playing = null; // the broadcast in the player
+    this.askedAt = performance.now();
+    this.refusedAt = -Infinity;
+  }
+
+  get video() {
+    return this.player.video;
+  }
+
+  read() {
+    return JSON.parse(document.getElementById("live-state").textContent);
+  }
+
+  start() {
+    const zones = this.find("zone-switch")?.closest("[data-zone]");
+    this.showTimes = zones ? startZones(zones) : () => {};
+    this.countdown = startCountdown(() => this.clock.now());
+    this.beacon = new Beacon({
+      address: () => (this.playing ? this.state.stream.replace(/index\.m3u8$/, "beacon") : null),
+      isWatching: () => !this.video.paused,
+      report: () => this.report(),
+      onAnswer: (answer, askedAt, heardAt) => this.heard(answer, askedAt, heardAt),
+    });
+    this.video.addEventListener("playing", () => this.beacon.send(), { once: true });
+    document.addEventListener("click", (event) => this.clicked(event));
+    this.apply({ autoplay: !this.isEmbed && !matchMedia("(prefers-reduced-data: reduce)").matches });
+    this.nameForTheSystem();
+    follow(this.state.event, (change) => WAITS.has(change.kind) && this.soon(), () => this.soon());
+  }
+
+  clicked(event) {
+    const jump = event.target.closest("[data-jump]");
+    if (jump) {
+      this.player.seekToWall(Date.parse(jump.dataset.jump));
+      this.find("player").scrollIntoView({ block: "nearest" });
+    }
+    if (event.target.closest("[data-after-live]")) this.take();
+  }
+
+  // Asking
+
+  soon(after = spread(this.state.viewers)) {
+    if (performance.now() - this.askedAt < FRESH_MS && this.due === undefined && !this.wasAsked) {
+      this.wasAsked = true; // the stream of changes stands for the first time: this very page is the answer
+      return;
+    }
+    this.due ??= setTimeout(() => this.ask(), after);
+  }
+
+  async ask() {
+    this.due = undefined;
+    this.askedAt = performance.now();
+    await refresh();
+    this.state = this.read();
+    this.apply({ autoplay: true });
+  }
+
+  // The stream was refused: a new address may help, or the doors were closed.
+  async refused() {
+    if (performance.now() - this.refusedAt < REFUSED_MS) return;
+    this.refusedAt = performance.now();
+    const answer = await fetch(location.href, { method: "HEAD", headers: { Accept: "text/html" } }).catch(() => null);
+    if (answer && [401, 403, 404].includes(answer.status)) {
+      this.player.close();
+      this.player.controls.paintTrouble(say("error_access"));
+      return;
+    }
+    const before = this.state.stream;
+    await this.ask();
+    if (this.state.stream !== before && this.state.broadcast === this.playing) this.player.readdress(this.state.stream);
+  }
+
+  // Showing
+
+  apply({ autoplay }) {
+    this.showTimes();
+    const { state, player } = this;
+    if (state.broadcast && !player.isOpen) this.open(autoplay);
+    else if (state.broadcast && state.broadcast !== this.playing) this.another();
+    else if (!state.broadcast && !player.isOpen) this.showBefore(true);
+    if (state.broadcast === this.playing) player.show(state.stretches);
+    for (const button of document.querySelectorAll("[data-jump]")) button.hidden = state.broadcast !== this.playing;
+    this.showViewers(state.viewers);
+    this.countdown();
+    this.nameForTheSystem();
+  }
+
+  showBefore(shown) {
+    this.find("before").hidden = !shown;
+    this.find("player").hidden = shown;
+  }
+
+  open(autoplay) {
+    this.showBefore(false);
+    this.offer("");
+    this.playing = this.state.broadcast;
+    this.player.open(this.state.stream, { autoplay });
+    this.player.show(this.state.stretches);
+  }
+
+  // A new broadcast: who had reached the end of the last one goes on with it, who is behind is asked.
+  another() {
+    if (this.player.over || !this.player.source.hasEnded || this.player.ahead < 3) this.take();
+    else this.offer(say("on_air_again"), true);
+  }
+
+  take() {
+    this.offer("");
+    this.playing = this.state.broadcast;
+    this.showBefore(false);
+    this.player.next(this.state.stream);
+    this.player.show(this.state.stretches);
+  }
+
+  ended() {
+    if (this.state.broadcast && this.state.broadcast !== this.playing) return this.take();
+    if (document.fullscreenElement) document.exitFullscreen();
+    this.player.close();
+    this.playing = null;
+    this.showBefore(true);
+    this.offer(say("broadcast_ended"));
+    this.soon(0);
+  }
+
+  offer(text, withButton = false) {
+    const box = this.find("after");
+    if (!box) return; // the embed
+    box.hidden = text === "";
+    this.find("after-text").textContent = text;
+    this.find("after-live").hidden = !withButton;
+  }
+
+  showViewers(count) {
+    const place = this.find("viewers");
+    if (!place) return;
+    place.hidden = !count;
+    this.find("viewers-text").textContent = say("watching", { count: new Intl.NumberFormat(language).format(count) });
+  }
+
+  nameForTheSystem() {
+    if (!("mediaSession" in navigator)) return;
+    const { title, room_name: artist } = this.state;
+    navigator.mediaSession.metadata = new MediaMetadata({ title: title || artist, artist: title ? artist : "" });
+    navigator.mediaSession.setActionHandler("seekbackward", () => this.player.acts().by(-10));
+    navigator.mediaSession.setActionHandler("seekforward", () => this.player.acts().by(10));
+  }
+
+  // The beacon
+
+  report() {
+    const { player } = this;
+    return {
+      latency_ms: player.latency === null ? null : Math.round(player.latency * 1000),
+      stalls: player.source?.stalls ?? 0,
+      height: player.source?.heightNow ?? 0,
+    };
+  }
+
+  heard(answer, askedAt, heardAt) {
+    if (answer.now) this.clock.heard(Date.parse(answer.now), askedAt, heardAt);
+    if (typeof answer.viewers === "number") {
+      this.state.viewers = answer.viewers;
+      this.showViewers(answer.viewers);
+    }
+  }
+}
