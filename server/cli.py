@@ -31,6 +31,7 @@ COMMANDS = (
     Row(RUN, "demo", "server.commands.run:demo", "The same, with a demo seminar in it."),
     Row(RUN, "web", "server.commands.run:web", "Run a web process: pages, API, uploads, playback."),
     Row(RUN, "worker", "server.commands.run:worker", "Run a worker: `light` or `encode`."),
+    Row(RUN, "ingest", "server.commands.run:ingest", "Take encoders, write the live streams of all rooms."),
     Row(RUN, "beat", "server.commands.run:beat", "Run the clock of housekeeping."),
     Row(USE, "upload", "server.upload_command:upload", "Send a recording, slides or captions to a session."),
     Row(USE, "user", "server.commands.user:user", "Accounts: make one, get a sign-in link, make an API token."),

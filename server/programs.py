@@ -50,6 +50,11 @@ def worker_argv(queue: Queue, *, concurrency: int) -> tuple[str, ...]:
     )
 
 
+def ingest_argv() -> tuple[str, ...]:
+    """The process that takes encoders; one for all rooms."""
+    return (sys.executable, "-m", "server.ingest")
+
+
 def beat_argv() -> tuple[str, ...]:
     """The clock of housekeeping; a second one does no harm, its ticks are idempotent."""
     return (sys.executable, "-m", "celery", "-A", "workers.app", "beat", "--loglevel", "info", "--pidfile", "")

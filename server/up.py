@@ -1,7 +1,7 @@
 """`semma up`: every process of Semma and its engines on one machine, supervised.
 
-Order of need: engines, then the database's tables and the bucket, the web process, the workers, the clock. Engines
-given by the environment are not started here. All state is in the data directory; a second start finds it again.
+Order of need: engines, then the database's tables and the bucket, the web process, the workers and ingest, the clock.
+Engines given by the environment are not started here. All state is in the data directory; a second start finds it again.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ import secrets
 import signal
 import subprocess
 import sys
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -88,6 +89,7 @@ def _prepared(environ: Mapping[str, str]) -> Iterator[tuple[Plan, int]]:
     with checks.sole_instance(data_dir) as lock:
         checks.check_disk(data_dir)
         checks.check_port(settings.host, settings.port, "SEMMA_PORT")
+        checks.check_port(settings.host, settings.rtmp_port, "SEMMA_RTMP_PORT")
         yield make_plan(data_dir, environ), lock
 
 
@@ -151,6 +153,14 @@ def _semma_children(settings: Settings, env: Mapping[str, str]) -> list[Child]:
                 grace_s=4.0,  # a chunk under way is given up: its row's lease ends and it is encoded again
             )
             for queue in programs.queues()
+        ),
+        Child(
+            name="ingest",
+            argv=programs.ingest_argv(),
+            stage=3,
+            env=env,
+            notifies=True,
+            grace_s=6.0,  # what is open is closed and brought to the spool; killed, the next start reads it from Redis
         ),
         Child(name="beat", argv=programs.beat_argv(), stage=4, env=env, notifies=True, grace_s=3.0),
     ]
@@ -266,6 +276,11 @@ def _semma() -> str:
     return str(program.relative_to(Path.cwd())) if program.is_relative_to(Path.cwd()) else "semma"
 
 
+def _host_shown(settings: Settings) -> str:
+    """The host encoders name: that of the public address."""
+    return urllib.parse.urlsplit(settings.base_url).hostname or "localhost"
+
+
 def table(plan: Plan, *, is_demo: bool = False) -> list[str]:
     """What whoever started it needs to know, in a few lines."""
     settings = plan.settings
@@ -273,6 +288,10 @@ def table(plan: Plan, *, is_demo: bool = False) -> list[str]:
         ("Semma", settings.base_url),
         ("Studio", f"{settings.base_url}/studio"),
         ("API", f"{settings.base_url}/api/docs"),
+        (
+            "Encoders",
+            f"rtmp://{_host_shown(settings)}:{settings.rtmp_port}/live  (keys: the room's page in the studio)",
+        ),
         ("Data", str(settings.data_dir)),
         ("Logs", str(settings.data_dir / "log")),
         ("Engines", ", ".join([f"{name} (embedded)" for name in plan.embedded]) or "from the environment"),

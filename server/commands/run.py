@@ -89,6 +89,17 @@ def worker(queue: programs.Queue, concurrency: int | None) -> None:
 
 
 @click.command()
+def ingest() -> None:
+    """Take encoders (RTMP, SRT) and write the live streams of all rooms. One is needed; a second one takes over.
+
+    Listens on SEMMA_HOST and SEMMA_RTMP_PORT, and on a UDP port for each room and role from SEMMA_SRT_PORT upwards.
+    Needs ffmpeg, and a disk that survives a restart for what the object storage does not have yet (SEMMA_SPOOL_DIR).
+    """
+    _settings()
+    _become(programs.ingest_argv())
+
+
+@click.command()
 def beat() -> None:
     """Run the clock that rings housekeeping. One is enough; two do no harm."""
     _settings()

@@ -9,6 +9,7 @@ into the storage: its row says `dropped_at`, and its file is removed at once.
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -48,6 +49,7 @@ class Archive:
         self._notes: asyncio.Queue[tuple[str, int]] = asyncio.Queue()
         self._puts: asyncio.Queue[tuple[str, int]] = asyncio.Queue()
         self._waiting: dict[str, dict[int, int]] = {}  # broadcast → segment → bytes
+        self._unnoted: Counter[str] = Counter()
         self._unspooled: dict[tuple[str, int], ClosedSegment] = {}
         self._inits: set[str] = set()
         self._settled: dict[str, Settled] = {}
@@ -94,6 +96,12 @@ class Archive:
         """Segments that the storage does not have yet, by number, with their bytes."""
         return self._waiting.get(broadcast_id, {})
 
+    async def noted(self, broadcast_id: str) -> None:
+        """Wait until every segment of the broadcast that is in the spool has its row."""
+        while self._unnoted.get(broadcast_id):
+            self._done.clear()
+            await self._done.wait()
+
     async def settle(self, broadcast_id: str) -> None:
         """Wait until every segment of the broadcast is in the storage, or dropped."""
         while self._waiting.get(broadcast_id):
@@ -102,6 +110,7 @@ class Archive:
 
     def _expect(self, segment: ClosedSegment) -> None:
         self._waiting.setdefault(segment.broadcast_id, {})[segment.msn] = segment.size_bytes
+        self._unnoted[segment.broadcast_id] += 1
 
     # ---- the steps
 
@@ -112,14 +121,16 @@ class Archive:
             if segment is not None and await self._until_done(self._note, segment):
                 self._puts.put_nowait((broadcast_id, msn))
             else:
-                await self._forget(broadcast_id, msn, kept=False)
+                await self._forget(broadcast_id, msn, kept=False, is_readable=segment is not None)
+            self._unnoted[broadcast_id] -= 1
+            self._done.set()
 
     async def _put_objects(self) -> None:
         while True:
             broadcast_id, msn = await self._puts.get()
             segment = await self._segment(broadcast_id, msn)
             kept = segment is not None and await self._until_done(self._keep, segment)
-            await self._forget(broadcast_id, msn, kept=kept)
+            await self._forget(broadcast_id, msn, kept=kept, is_readable=segment is not None)
 
     async def _segment(self, broadcast_id: str, msn: int) -> ClosedSegment | None:
         held = self._unspooled.get((broadcast_id, msn))
@@ -184,10 +195,11 @@ class Archive:
         )
         self._inits.update(key for key, _body in missing)
 
-    async def _forget(self, broadcast_id: str, msn: int, *, kept: bool) -> None:
-        """The segment is settled."""
-        with contextlib.suppress(OSError):
-            await asyncio.to_thread(self._spool.remove, broadcast_id, msn)
+    async def _forget(self, broadcast_id: str, msn: int, *, kept: bool, is_readable: bool) -> None:
+        """The segment is settled. A file that cannot be read stays for whoever can repair it."""
+        if is_readable:
+            with contextlib.suppress(OSError):
+                await asyncio.to_thread(self._spool.remove, broadcast_id, msn)
         self._unspooled.pop((broadcast_id, msn), None)
         waiting = self._waiting.get(broadcast_id, {})
         waiting.pop(msn, None)
