@@ -13,9 +13,10 @@ from server.media.ffmpeg import find_ffmpeg
 from server.media.refusals import MediaError
 from server.media.source_info import SourceInfo
 from server.recordings.assemble import note_audio
+from server.recordings.better import is_making
 from server.recordings.jobs import EncodeAudio
 from server.recordings.keys import init_name, recording_prefix, rendition_path, segment_name
-from server.recordings.models import ENCODING, Recording, Source
+from server.recordings.models import Recording, Source
 from server.recordings.plan import AUDIO_NAME, info_of
 from workers.chunks import look_at_source
 from workers.recordings import SOURCE_URL_S, source_of, tell
@@ -31,13 +32,13 @@ NOTE_EVERY_S = 2.0
 async def encode(job: EncodeAudio, work: Work) -> None:
     """Encode the sound; what is stored is noted on the way, the whole in the transaction that ends the job."""
     async with work.read() as db:
-        recording, source = await source_of(db, job.recording)
-    if recording.state != ENCODING or recording.generation != job.generation:
+        recording, source = await source_of(db, job.recording, job.generation)
+    if not is_making(recording, job.generation):
         return
     info = info_of(source)
-    name = f"{recording.id}-g{recording.generation}-audio"
+    name = f"{recording.id}-g{job.generation}-audio"
     with scratch_directory(work.runtime.scratch, name) as folder:
-        keeper = SegmentKeeper(work, recording, info)
+        keeper = SegmentKeeper(work, recording.id, job.generation, info)
         try:
             await _encode(work, source, info, folder, keeper)
         except MediaError:
@@ -59,10 +60,11 @@ async def _encode(work: Work, source: Source, info: SourceInfo, folder: Path, ke
 class SegmentKeeper:
     """Stores each segment as it comes and notes, now and then, how many are there."""
 
-    def __init__(self, work: Work, recording: Recording, info: SourceInfo) -> None:
+    def __init__(self, work: Work, recording_id: str, generation: int, info: SourceInfo) -> None:
         self._work, self._store = work, work.store
-        self._recording, self._total_ticks = recording, max(info.duration_ms * 48, 1)
-        self._prefix = recording_prefix(recording.id)
+        self._recording_id, self._generation = recording_id, generation
+        self._total_ticks = max(info.duration_ms * 48, 1)
+        self._prefix = recording_prefix(recording_id)
         self._segments: list[tuple[int, int]] = []
         self._init, self._codecs = "", ""
         self._ticks, self._noted_at = 0, 0.0
@@ -90,8 +92,8 @@ class SegmentKeeper:
         """Write how many segments are stored."""
         return await note_audio(
             db,
-            self._recording.id,
-            self._recording.generation,
+            self._recording_id,
+            self._generation,
             segments=[list(row) for row in self._segments],
             codecs=self._codecs,
             init=self._init,
@@ -99,5 +101,5 @@ class SegmentKeeper:
         )
 
     async def _put(self, store: ObjectStore, name: str, data: bytes, content_type: str) -> None:
-        path = rendition_path(self._recording.generation, AUDIO_NAME, name)
+        path = rendition_path(self._generation, AUDIO_NAME, name)
         await store.put(self._prefix + path, data, content_type=content_type)

@@ -20,6 +20,7 @@ from server.media.refusals import MediaError
 from server.media.source_info import SourceInfo
 from server.media.storyboard import GRID_MS, Storyboard, compose_sheet, plan_storyboard
 from server.recordings.assemble import note_chunk, note_progress
+from server.recordings.better import is_making
 from server.recordings.jobs import EncodeChunk
 from server.recordings.keys import (
     chunk_proof_path,
@@ -29,7 +30,7 @@ from server.recordings.keys import (
     segment_name,
     sheet_path,
 )
-from server.recordings.models import ENCODING, Chunk, Recording, Source
+from server.recordings.models import Chunk, Recording, Source
 from server.recordings.plan import info_of, rungs_of
 from workers.put import put_all
 from workers.recordings import SOURCE_URL_S, SourceGone, chunk_at, source_of, tell
@@ -48,9 +49,9 @@ class ChunkProof(msgspec.Struct):
 async def encode(job: EncodeChunk, work: Work) -> None:
     """Encode the chunk unless its proof is stored already; note it in the same transaction that ends the job."""
     async with work.read() as db:
-        recording, source = await source_of(db, job.recording)
+        recording, source = await source_of(db, job.recording, job.generation)
         chunk = await chunk_at(db, job.recording, job.generation, job.position)
-    if chunk is None or recording.state != ENCODING or recording.generation != job.generation:
+    if chunk is None or not is_making(recording, job.generation):
         return
 
     async def carry(db: Db, share: float) -> None:
@@ -68,7 +69,7 @@ async def encode(job: EncodeChunk, work: Work) -> None:
 
 
 def _proof_key(recording: Recording, chunk: Chunk) -> str:
-    return recording_prefix(recording.id) + chunk_proof_path(recording.generation, chunk.position)
+    return recording_prefix(recording.id) + chunk_proof_path(chunk.generation, chunk.position)
 
 
 async def _stored_proof(store: ObjectStore, recording: Recording, chunk: Chunk) -> ChunkProof | None:
@@ -80,7 +81,7 @@ async def _stored_proof(store: ObjectStore, recording: Recording, chunk: Chunk) 
 
 async def _make(work: Work, recording: Recording, source: Source, chunk: Chunk) -> ChunkProof:
     """Encode and store one chunk."""
-    name = f"{recording.id}-g{recording.generation}-c{chunk.position}"
+    name = f"{recording.id}-g{chunk.generation}-c{chunk.position}"
     with scratch_directory(work.runtime.scratch, name) as folder:
         result = await _encode(work, recording, source, chunk, folder)
         proof = await _store(work.store, recording, chunk, result, _board(info_of(source)))
@@ -123,7 +124,7 @@ async def _store(
     store: ObjectStore, recording: Recording, chunk: Chunk, result: ChunkResult, board: Storyboard
 ) -> ChunkProof:
     """Put every file of the chunk."""
-    generation = recording.generation
+    generation = chunk.generation
     inits = {rung.name: init_name(hashlib.sha256(rung.init).hexdigest()) for rung in result.rungs}
     files: list[tuple[str, bytes | Path, str]] = []
     for rung in result.rungs:

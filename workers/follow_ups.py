@@ -1,8 +1,11 @@
 """What follows a fact, all in one place."""
 
+from server.live.jobs import TalkEnded
 from server.recordings.jobs import RecordingPublished, RecordingReady
 from server.recordings.models import Recording
 from server.recordings.retire import replace_older
+from server.sessions.jobs import RecordingConsentChanged
+from workers.live_cuts import cut_now, mind_consent
 from workers.recordings import tell
 from workers.runtime import Work, handles
 
@@ -28,3 +31,15 @@ async def recording_published(job: RecordingPublished, work: Work) -> None:
 async def recording_ready(job: RecordingReady, work: Work) -> None:
     """Every rendition is complete."""
     await _settle_session(job.recording, work)
+
+
+@handles(TalkEnded)
+async def talk_ended(job: TalkEnded, work: Work) -> None:
+    """A live talk becomes a recording at once."""
+    await cut_now(work, job.broadcast, job.session)
+
+
+@handles(RecordingConsentChanged)
+async def recording_consent_changed(job: RecordingConsentChanged, work: Work) -> None:
+    """Of a talk that may not be recorded any more nothing that was live stays."""
+    await mind_consent(work, job.session)

@@ -3,6 +3,8 @@
 import workers.audio
 import workers.chunks
 import workers.follow_ups
+import workers.live_cuts
+import workers.live_join
 import workers.mail
 import workers.poster
 import workers.recordings  # noqa: F401 -- registers its handlers

@@ -5,12 +5,20 @@ import io
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
+from sqlalchemy import select
 
+from server.core.db import Db
+from server.live.models import LiveSegment
+from server.live.storage_keys import init_path, segment_path
 from server.media.ffmpeg import find_ffmpeg
+from server.media.probe import probe
+from server.media.source_info import SourceInfo
 from server.media.still import make_poster
+from server.recordings.better import keep_poster
 from server.recordings.jobs import MakePoster
 from server.recordings.keys import poster_path, recording_prefix
-from server.recordings.models import CANCELLED, FAILED
+from server.recordings.live_list import LiveList, shown_live
+from server.recordings.models import CANCELLED, FAILED, Recording, Rendition
 from server.recordings.plan import info_of
 from server.sessions.models import Session
 from workers.recordings import SOURCE_URL_S, source_of, tell
@@ -25,27 +33,72 @@ GROUND, INK = "#16324f", "#ffffff"
 async def make(job: MakePoster, work: Work) -> None:
     """Make and store the poster; a recording without one is still watchable, so its failure fails nothing else."""
     async with work.read() as db:
-        recording, source = await source_of(db, job.recording)
+        recording, source = await source_of(db, job.recording, job.generation)
         session = await db.get_one(Session, recording.session_id)
-    if recording.generation != job.generation or recording.state in (CANCELLED, FAILED):
+        live = shown_live(recording) if job.generation == recording.generation else None
+        sample = await _sample_of(db, recording, live) if live else None
+    if job.generation not in (recording.generation, recording.next_generation):
         return
-    info = info_of(source)
-    if info.video is None:
+    if recording.state in (CANCELLED, FAILED):
+        return
+    with scratch_directory(work.runtime.scratch, f"{recording.id}-poster") as folder:
+        if live is None:
+            picture = await _picture_of(work, await _address(work, source.key), info_of(source), folder)
+        elif sample is not None:
+            path = folder / "segment.mp4"
+            path.write_bytes(b"".join([await work.store.get(key) for key in sample]))
+            picture = await _picture_of(work, str(path), await probe(str(path)), folder)
+        else:
+            picture = None
+    if picture is None:
         picture = await asyncio.to_thread(draw_poster, session.title)
-    else:
-        with scratch_directory(work.runtime.scratch, f"{recording.id}-poster") as folder:
-            url = await work.store.presign(source.key, expires_s=SOURCE_URL_S)
-            program = find_ffmpeg(work.runtime.ffmpeg or None)
-            made = await make_poster(url, info, folder / "poster.jpg", program=program)
-            picture = await asyncio.to_thread(Path(made).read_bytes)
-    path = poster_path(job.generation)
-    await work.store.put(recording_prefix(recording.id) + path, picture, content_type="image/jpeg")
+    path_below = poster_path(job.generation)
+    await work.store.put(recording_prefix(recording.id) + path_below, picture, content_type="image/jpeg")
     async with work.transaction(last=True) as db:
-        recording, _source = await source_of(db, job.recording)
-        if recording.generation == job.generation:
-            recording.poster_key = path
-            recording.version += 1
-            tell(db, work.runtime, recording)
+        fresh = await db.get(Recording, job.recording, with_for_update=True)
+        if fresh is not None and keep_poster(fresh, job.generation, path_below):
+            tell(db, work.runtime, fresh)
+
+
+async def _address(work: Work, key: str) -> str:
+    return await work.store.presign(key, expires_s=SOURCE_URL_S)
+
+
+async def _picture_of(work: Work, source: str, info: SourceInfo, folder: Path) -> bytes | None:
+    """A frame as JPEG; None where there is only sound."""
+    if info.video is None:
+        return None
+    made = await make_poster(source, info, folder / "poster.jpg", program=find_ffmpeg(work.runtime.ffmpeg or None))
+    return await asyncio.to_thread(Path(made).read_bytes)
+
+
+async def _sample_of(db: Db, recording: Recording, live: LiveList) -> tuple[str, str] | None:
+    """Keys of init and segment of the highest rung, a third into the talk, not of the slate where that can be; None
+    when there is no picture. Never the first or last segment of several: they may show another talk."""
+    rung = await db.scalar(
+        select(Rendition.name)
+        .where(Rendition.recording_id == recording.id, Rendition.generation == recording.generation)
+        .where(Rendition.kind == "video")
+        .order_by(Rendition.position)
+        .limit(1)
+    )
+    rows = (
+        await db.scalars(
+            select(LiveSegment)
+            .where(LiveSegment.broadcast_id == live.broadcast)
+            .where(LiveSegment.msn.between(live.runs[0][0], live.runs[-1][1]))
+            .order_by(LiveSegment.slate, LiveSegment.msn)
+        )
+        if live.runs
+        else ()
+    )
+    listed = [row for row in rows if live.lists(row.msn) and rung in row.tracks]
+    inner = [row for row in listed if live.runs[0][0] < row.msn < live.runs[-1][1]] or listed
+    if rung is None or not inner:
+        return None
+    shown = [row for row in inner if not row.slate] or inner
+    row = shown[len(shown) // 3]
+    return live.prefix + init_path(rung, row.tracks[rung][2]), live.prefix + segment_path(rung, row.msn)
 
 
 def draw_poster(title: str) -> bytes:

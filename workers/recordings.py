@@ -7,7 +7,8 @@ from server.core.db import Db
 from server.core.errors import NotFound
 from server.core.runtime import Runtime
 from server.media.probe import probe
-from server.recordings.jobs import EncodeAudio, EncodeChunk, ProbeRecording
+from server.recordings.better import joined_source
+from server.recordings.jobs import EncodeAudio, EncodeChunk, JoinCut, ProbeRecording
 from server.recordings.models import PROBING, Chunk, Recording, Source
 from server.recordings.plan import decide, plan_encode
 from server.recordings.progress import change_of
@@ -23,11 +24,14 @@ class SourceGone(NotFound):
     code = "recording.source_gone"
 
 
-async def source_of(db: Db, recording_id: str) -> tuple[Recording, Source]:
-    """The recording with its (only) source; raises SourceGone."""
+async def source_of(db: Db, recording_id: str, generation: int | None = None) -> tuple[Recording, Source]:
+    """The recording with the (only) source of a generation; raises SourceGone."""
     recording = await db.get(Recording, recording_id)
     if recording is None or not recording.cut:
         raise SourceGone
+    joined = joined_source(recording, generation) if generation is not None else None
+    if joined is not None:
+        return recording, joined
     source = await db.get(Source, recording.cut[0]["source_id"])
     if source is None:
         raise SourceGone
@@ -70,11 +74,13 @@ async def probe_recording(job: ProbeRecording, work: Work) -> None:
 
 
 async def _record(
-    db: Db, runtime: Runtime, job: ProbeRecording | EncodeAudio | EncodeChunk, code: str, detail: str
+    db: Db, runtime: Runtime, job: ProbeRecording | EncodeAudio | EncodeChunk | JoinCut, code: str, detail: str
 ) -> None:
-    tell(db, runtime, await fail_recording(db, job.recording, code=code, detail=detail))
+    generation = None if isinstance(job, ProbeRecording) else job.generation
+    tell(db, runtime, await fail_recording(db, job.recording, code=code, detail=detail, generation=generation))
 
 
 on_failure(ProbeRecording)(_record)
 on_failure(EncodeAudio)(_record)
 on_failure(EncodeChunk)(_record)
+on_failure(JoinCut)(_record)

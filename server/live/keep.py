@@ -12,9 +12,11 @@ from sqlalchemy import select
 
 from server.core.clock import now
 from server.core.db import Db, after_commit
+from server.core.jobs import enqueue
 from server.core.redis import publish
 from server.core.removals import remove_later
 from server.core.runtime import Runtime
+from server.live.jobs import TalkEnded
 from server.live.models import Broadcast, LiveSegment, Stretch
 from server.live.programme import PlannedSession, Programme
 from server.live.queries import stretches_of
@@ -66,8 +68,10 @@ async def mark_do_not_record(
 async def drop_unkept(db: Db, runtime: Runtime, broadcast: Broadcast) -> int:
     """Drop every archived segment that reaches into a do-not-record stretch, and tell who serves the room; returns how
     many."""
-    forbidden = [one for one in (await stretches_of(db, [broadcast.id]))[broadcast.id] if one.do_not_record]
+    stretches = (await stretches_of(db, [broadcast.id]))[broadcast.id]
+    forbidden = [one for one in stretches if one.do_not_record]
     dropped = 0
+    gone: list[tuple[datetime, datetime]] = []
     for stretch in forbidden:
         until = stretch.ends_at or datetime.max.replace(tzinfo=stretch.starts_at.tzinfo)
         statement = select(LiveSegment).where(
@@ -80,7 +84,9 @@ async def drop_unkept(db: Db, runtime: Runtime, broadcast: Broadcast) -> int:
             end = segment.wall + timedelta(seconds=segment.duration / TICKS_A_SECOND)
             if end > stretch.starts_at and segment.wall < until:
                 await _drop(db, segment)
+                gone.append((segment.wall, end))
                 dropped += 1
+    await _cut_neighbours_anew(db, stretches, gone)
     if dropped:
         _tell(db, runtime, broadcast)
     return dropped
@@ -91,6 +97,15 @@ def _tell(db: Db, runtime: Runtime, broadcast: Broadcast) -> None:
         await publish(runtime.redis, room_channel(broadcast.room_id), {"kind": "dropped", "broadcast": broadcast.id})
 
     after_commit(db, tell)
+
+
+async def _cut_neighbours_anew(db: Db, stretches: Sequence[Stretch], gone: Sequence[tuple[datetime, datetime]]) -> None:
+    """Recordings that listed a dropped segment must not name it any more."""
+    for one in stretches:
+        touched = any(one.starts_at < end and (one.ends_at or start) > start for start, end in gone)
+        if touched and one.ends_at is not None and not one.do_not_record:
+            job = TalkEnded(stretch=one.id, broadcast=one.broadcast_id, session=one.session_id)
+            await enqueue(db, job, subject=one.broadcast_id)
 
 
 async def _drop(db: Db, segment: LiveSegment) -> None:

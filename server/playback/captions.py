@@ -1,6 +1,7 @@
 """Caption tracks: made from an uploaded file, served as WebVTT, deleted with undo."""
 
 import asyncio
+from dataclasses import replace
 from fractions import Fraction
 
 from sqlalchemy import select
@@ -15,7 +16,9 @@ from server.media.captions import Cue, write_webvtt
 from server.media.captions_read import BadCaptions, read_captions
 from server.media.playlist import MediaPlaylist, MediaSegment, rounded_seconds
 from server.playback.errors import CaptionsNotFound, CaptionsUnreadable, MediaNotFound
+from server.playback.live_cut import clip_ms, timestamp_map
 from server.playback.models import CaptionTrack
+from server.recordings.live_list import shown_live
 from server.recordings.models import Recording
 from server.sessions.errors import SessionNotFound
 from server.sessions.queries import get_session
@@ -104,16 +107,24 @@ async def _track_of(db: Db, recording_id: str, track_id: str) -> tuple[Recording
 
 async def track_text(db: Db, recording_id: str, track_id: str) -> tuple[str, bool]:
     """The track as WebVTT, and whether it changes soon. Raises MediaNotFound."""
-    _recording, track = await _track_of(db, recording_id, track_id)
+    recording, track = await _track_of(db, recording_id, track_id)
     cues = [Cue(start, end, text, settings=settings) for start, end, text, settings in track.cues]
-    return write_webvtt(cues, track.language), False
+    live = shown_live(recording)
+    if live is None:
+        return write_webvtt(cues, track.language), False
+    before_ms, _end = clip_ms(live)
+    moved = [replace(cue, start_ms=cue.start_ms + before_ms, end_ms=cue.end_ms + before_ms) for cue in cues]
+    first, rest = write_webvtt(moved, track.language).split("\n", 1)
+    return f"{first}\n{await timestamp_map(db, live)}\n{rest}", not live.complete
 
 
 async def track_playlist(db: Db, recording_id: str, track_id: str) -> tuple[str, bool]:
     """The subtitle rendition's playlist: the whole track as one segment (RFC 8216bis 3.1.4). Raises MediaNotFound."""
     recording, track = await _track_of(db, recording_id, track_id)
     last_ms = max((cue[1] for cue in track.cues), default=1000)
-    duration = Fraction(max(recording.duration_ms or 0, last_ms), 1000)
+    live = shown_live(recording)
+    before_ms = clip_ms(live)[0] if live is not None else 0
+    duration = Fraction(before_ms + max(recording.duration_ms or 0, last_ms), 1000)
     playlist = MediaPlaylist(
         target_duration=max(1, rounded_seconds(duration)),
         segments=(MediaSegment(uri=f"{track.id}.vtt", duration=duration),),

@@ -23,9 +23,11 @@ from server.media.playlist import (
 )
 from server.media.playlist import Rendition as MediaRendition
 from server.playback.errors import MediaGone, MediaNotFound
+from server.playback.live_cut import listed_segments, live_playlist, sizes_of
 from server.playback.models import CaptionTrack
 from server.playback.queries import caption_tracks_of
 from server.recordings.keys import segment_name
+from server.recordings.live_list import shown_live
 from server.recordings.models import CANCELLED, FAILED, READY, Chunk, Recording, Rendition
 from server.recordings.queries import renditions_and_chunks
 
@@ -103,6 +105,9 @@ async def media_playlist(db: Db, recording_id: str, generation: int, name: str) 
     rendition = next((item for item in renditions if item.name == name), None)
     if rendition is None:
         raise MediaNotFound
+    live = shown_live(recording)
+    if live is not None:
+        return live_playlist(live, await listed_segments(db, live), rendition), not live.complete
     if rendition.kind == "audio":
         segments, sizes = _audio_segments(rendition), audio_sizes(rendition)
     else:
@@ -128,23 +133,41 @@ async def multivariant_playlist(db: Db, recording_id: str) -> tuple[str, bool]:
         raise MediaNotFound
     renditions, chunks = await renditions_and_chunks(db, recording)
     tracks = await caption_tracks_of(db, recording.session_id)
-    ready = contiguous(chunks)
-    audio = next((item for item in renditions if item.kind == "audio" and item.segments), None)
-    videos = [item for item in renditions if item.kind == "video" and video_sizes(ready, item.name)]
+    sizes = await _sizes(db, recording, renditions, contiguous(chunks))
+    audio = next((item for item in renditions if item.kind == "audio" and sizes[item.name]), None)
+    videos = [item for item in renditions if item.kind == "video" and sizes[item.name]]
     growing = recording.state not in ENDED
     playlist = MultivariantPlaylist(
-        variants=tuple(_variants(recording, videos, audio, ready, has_captions=bool(tracks))),
+        variants=tuple(_variants(recording, videos, audio, sizes, has_captions=bool(tracks))),
         renditions=tuple([*_audio_rendition(recording, videos, audio), *_subtitles(tracks)]),
     )
     return playlist.text(), growing
 
 
+async def _sizes(
+    db: Db, recording: Recording, renditions: Sequence[Rendition], ready: Sequence[Chunk]
+) -> dict[str, Sizes]:
+    """The sizes of what can be played now, by rendition."""
+    live = shown_live(recording)
+    if live is not None:
+        segments = await listed_segments(db, live)
+        return {item.name: sizes_of(segments, item) for item in renditions}
+    return {
+        item.name: audio_sizes(item) if item.kind == "audio" else video_sizes(ready, item.name) for item in renditions
+    }
+
+
 def _variants(
-    recording: Recording, videos: list[Rendition], audio: Rendition | None, ready: list[Chunk], *, has_captions: bool
+    recording: Recording,
+    videos: list[Rendition],
+    audio: Rendition | None,
+    sizes: dict[str, Sizes],
+    *,
+    has_captions: bool,
 ) -> list[Variant]:
     """A variant a rung; a recording without a picture has its sound as the only one."""
     extra: dict[str, Any] = {"subtitles": "captions"} if has_captions else {}
-    sound = audio_sizes(audio) if audio else []
+    sound = sizes[audio.name] if audio else []
     if not videos and audio:
         return [_variant(recording, audio, sound, [], (audio.codecs,), {})]
     if audio:
@@ -152,7 +175,7 @@ def _variants(
     variants = []
     for item in videos:
         codecs = (item.codecs, audio.codecs) if audio else (item.codecs,)
-        variants.append(_variant(recording, item, video_sizes(ready, item.name), sound, codecs, extra))
+        variants.append(_variant(recording, item, sizes[item.name], sound, codecs, extra))
     return variants
 
 

@@ -20,14 +20,16 @@ from server.core.clock import now
 from server.core.db import Database
 from server.core.http import is_fresh
 from server.core.metrics import MEDIA_BYTES
+from server.core.ranges import Span, Unsatisfiable, range_applies, wanted_span
 from server.core.runtime import Runtime
 from server.core.storage import ObjectMissing, StoredObject
 from server.events.audience import Watched, left_s, opens
 from server.playback.captions import track_playlist, track_text
 from server.playback.errors import BadToken, MediaNotFound
+from server.playback.live_cut import stored_key
 from server.playback.manifests import media_playlist, multivariant_playlist, storyboard_index
-from server.playback.ranges import Span, Unsatisfiable, range_applies, wanted_span
 from server.recordings.keys import recording_prefix
+from server.recordings.live_list import LiveList, live_of
 from server.recordings.queries import find_watched
 
 _KEEP_S = 2.0
@@ -36,6 +38,7 @@ _FILE = re.compile(
     r"^g\d{1,6}/(?:[a-z0-9-]{1,20}/(?:init-[0-9a-f]{12}\.mp4|\d{5,7}\.m4s)|storyboard/\d{4,6}\.jpg|poster\.jpg)$"
 )
 _RENDITION = re.compile(r"^g(\d{1,6})/([a-z0-9-]{1,20})/index\.m3u8$")
+_LIVE = re.compile(r"^live/([a-z0-9-]{1,20})/(?:(\d{1,9})\.m4s|(init-[0-9a-f]{12}\.mp4))$")
 _CAPTIONS = re.compile(r"^captions/([0-9a-f]{32})\.(m3u8|vtt)$")
 _TYPES = {"mp4": "video/mp4", "m4s": "video/iso.segment", "jpg": "image/jpeg"}
 PLAYLIST = "application/vnd.apple.mpegurl"
@@ -44,6 +47,7 @@ PLAYLIST = "application/vnd.apple.mpegurl"
 @dataclass(frozen=True)
 class _Kept:
     watched: Watched | None
+    live: LiveList | None
     read_at: float
 
 
@@ -60,7 +64,7 @@ class WatchedCache:
             return kept.watched
         async with database.read() as db:
             found = await find_watched(db, recording_id)
-        watched = None
+        watched, live = None, None
         if found is not None and not (found.recording.deleted_at or found.session.deleted_at or found.event.deleted_at):
             watched = Watched(
                 event_id=found.event.id,
@@ -68,10 +72,16 @@ class WatchedCache:
                 access_epoch=found.event.access_epoch,
                 published=found.recording.published_at is not None,
             )
+            live = live_of(found.recording.plan)
         if len(self._kept) > 5000:
             self._kept.clear()
-        self._kept[recording_id] = _Kept(watched, time.monotonic())
+        self._kept[recording_id] = _Kept(watched, live, time.monotonic())
         return watched
+
+    def live(self, recording_id: str) -> LiveList | None:
+        """Which segments of a broadcast it lists, as last read; after a `get`."""
+        kept = self._kept.get(recording_id)
+        return kept.live if kept else None
 
 
 _CACHE = WatchedCache()
@@ -95,6 +105,9 @@ async def media(
     path = str(file).lstrip("/")
     if _FILE.match(path):
         return await _stored(request, runtime, recording_prefix(recording_id) + path, left_s(token, moment=now()))
+    if found := _LIVE.match(path):
+        key = stored_key(_CACHE.live(recording_id), found[1], msn=found[2], init=found[3])
+        return await _stored(request, runtime, key, left_s(token, moment=now()))
     return await _made(request, runtime, recording_id, path)
 
 

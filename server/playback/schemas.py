@@ -5,8 +5,10 @@ from typing import Annotated
 
 import msgspec
 
+from server.playback.live_cut import clip_ms
 from server.playback.models import CaptionTrack
 from server.playback.watch import Watchable
+from server.recordings.live_list import shown_live
 
 
 class CaptionsView(msgspec.Struct):
@@ -20,6 +22,13 @@ class CaptionsView(msgspec.Struct):
     src: str | None = None
 
 
+class Clip(msgspec.Struct):
+    """Where in the playlist the talk is: it lists whole segments, and players show only this."""
+
+    start_ms: int
+    end_ms: int
+
+
 class PlaybackView(msgspec.Struct):
     """Everything a player needs; addresses are relative to the site."""
 
@@ -31,6 +40,7 @@ class PlaybackView(msgspec.Struct):
     duration_ms: int | None
     playable_ms: int
     complete: bool
+    clip: Clip | None
     expires_at: datetime | None
 
 
@@ -51,5 +61,12 @@ def playback_view(found: Watchable) -> PlaybackView:
         duration_ms=found.recording.duration_ms,
         playable_ms=found.recording.playable_ms,
         complete=found.recording.state == "ready",
+        clip=_clip(found),
         expires_at=found.expires_at,
     )
+
+
+def _clip(found: Watchable) -> Clip | None:
+    """The exact borders; None where the playlist is the talk and nothing else."""
+    live = shown_live(found.recording)
+    return Clip(*clip_ms(live)) if live is not None else None

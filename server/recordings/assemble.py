@@ -9,6 +9,7 @@ from sqlalchemy import select
 from server.core.clock import now
 from server.core.db import Db
 from server.core.jobs import enqueue
+from server.recordings.better import note_better_progress, show_better
 from server.recordings.jobs import RecordingReady
 from server.recordings.models import CANCELLED, ENCODING, FAILED, READY, Chunk, Recording, Rendition
 from server.recordings.publish import publish_recording, should_publish
@@ -75,10 +76,10 @@ async def note_chunk(
         chunk.details = details
         warnings = details.get("warnings", [])
         recording.warnings = [*recording.warnings, *(w for w in warnings if w not in recording.warnings)]
-        for rendition in await renditions_of(db, recording):
+        for rendition in await renditions_of(db, recording, generation):
             if rendition.kind == "video":
                 rendition.codecs = rendition.codecs or details.get("codecs", {}).get(rendition.name, "")
-    await settle(db, recording)
+    await settle(db, recording, generation)
     return recording
 
 
@@ -106,37 +107,40 @@ async def note_audio(
         if complete or len(segments) > len(rendition.segments):
             rendition.segments = segments
         rendition.complete = rendition.complete or complete
-    await settle(db, recording)
+    await settle(db, recording, generation)
     return recording
 
 
 async def note_progress(db: Db, recording_id: str, chunk: Chunk, share: float) -> Recording | None:
     """A running chunk is this far (0…1); returns the recording when that moved it."""
-    recording = await db.get(Recording, recording_id, with_for_update=True)
-    if recording is None or recording.state != ENCODING or not recording.duration_ms:
+    recording = await _wanted(db, recording_id, chunk.generation)
+    if recording is None or not recording.duration_ms:
         return None
-    done_ms = sum(item.end_ms - item.start_ms for item in await chunks_of(db, recording) if item.done_at)
+    chunks = await chunks_of(db, recording, chunk.generation)
+    done_ms = sum(item.end_ms - item.start_ms for item in chunks if item.done_at)
     reached_ms = done_ms + (chunk.end_ms - chunk.start_ms) * share
     progress = (1 - AUDIO_SHARE) * reached_ms / recording.duration_ms
-    if progress <= recording.progress:
+    if chunk.generation == recording.next_generation:
+        return recording if note_better_progress(recording, progress) else None
+    if recording.state != ENCODING or progress <= recording.progress:
         return None
     recording.progress = progress
     recording.version += 1
     return recording
 
 
-async def settle(db: Db, recording: Recording) -> None:
-    """Bring the recording's own fields in line with its rows; publish or complete it when its time has come."""
+async def settle(db: Db, recording: Recording, generation: int) -> None:
+    """Bring the recording's own fields in line with the rows of a generation; publish it, complete it, or put it in
+    the place of what is shown, when its time has come."""
     await db.flush()
-    chunks = await chunks_of(db, recording)
-    audio = next((item for item in await renditions_of(db, recording) if item.kind == "audio"), None)
-    standing = judge(
-        chunks=[(chunk.start_ms, chunk.end_ms, chunk.done_at is not None) for chunk in chunks],
-        has_audio=audio is not None,
-        audio_ms=sum(ticks for ticks, _size in audio.segments) * 1000 // AUDIO_TIMESCALE if audio else 0,
-        audio_complete=bool(audio and audio.complete),
-        duration_ms=recording.duration_ms or 0,
-    )
+    chunks = await chunks_of(db, recording, generation)
+    standing = _standing(recording, chunks, await renditions_of(db, recording, generation))
+    if generation == recording.next_generation:
+        note_better_progress(recording, standing.progress)
+        if standing.complete:
+            await show_better(db, recording, has_picture=bool(chunks))
+            await _complete(db, recording)
+        return
     # What running chunks had reported on the way is never taken back.
     recording.progress = max(recording.progress, standing.progress)
     recording.playable_ms = standing.playable_ms
@@ -147,6 +151,17 @@ async def settle(db: Db, recording: Recording) -> None:
     session = await db.get_one(Session, recording.session_id)
     if recording.published_at is None and should_publish(recording, session):
         await publish_recording(db, recording, session)
+
+
+def _standing(recording: Recording, chunks: Sequence[Chunk], renditions: Sequence[Rendition]) -> Standing:
+    audio = next((item for item in renditions if item.kind == "audio"), None)
+    return judge(
+        chunks=[(chunk.start_ms, chunk.end_ms, chunk.done_at is not None) for chunk in chunks],
+        has_audio=audio is not None,
+        audio_ms=sum(ticks for ticks, _size in audio.segments) * 1000 // AUDIO_TIMESCALE if audio else 0,
+        audio_complete=bool(audio and audio.complete),
+        duration_ms=recording.duration_ms or 0,
+    )
 
 
 async def _complete(db: Db, recording: Recording) -> None:
@@ -160,26 +175,28 @@ async def _complete(db: Db, recording: Recording) -> None:
 async def _wanted(db: Db, recording_id: str, generation: int) -> Recording | None:
     """The recording, locked, while this generation is being made."""
     recording = await db.get(Recording, recording_id, with_for_update=True)
-    if recording is None or recording.deleted_at is not None or recording.generation != generation:
+    if recording is None or recording.deleted_at is not None:
         return None
-    return None if recording.state in (CANCELLED, FAILED) else recording
+    if generation == recording.next_generation:
+        return recording
+    return recording if generation == recording.generation and recording.state not in (CANCELLED, FAILED) else None
 
 
-async def chunks_of(db: Db, recording: Recording) -> list[Chunk]:
-    """The chunks of the present generation in time order."""
+async def chunks_of(db: Db, recording: Recording, generation: int | None = None) -> list[Chunk]:
+    """The chunks of a generation (of the present one when none is named) in time order."""
     rows = await db.scalars(
         select(Chunk)
-        .where(Chunk.recording_id == recording.id, Chunk.generation == recording.generation)
+        .where(Chunk.recording_id == recording.id, Chunk.generation == (generation or recording.generation))
         .order_by(Chunk.position)
     )
     return list(rows)
 
 
-async def renditions_of(db: Db, recording: Recording) -> list[Rendition]:
-    """The renditions of the present generation, highest rung first, sound last."""
+async def renditions_of(db: Db, recording: Recording, generation: int | None = None) -> list[Rendition]:
+    """The renditions of a generation (of the present one when none is named), highest rung first, sound last."""
     rows = await db.scalars(
         select(Rendition)
-        .where(Rendition.recording_id == recording.id, Rendition.generation == recording.generation)
+        .where(Rendition.recording_id == recording.id, Rendition.generation == (generation or recording.generation))
         .order_by(Rendition.position)
     )
     return list(rows)

@@ -2,13 +2,14 @@
 
 from server.core.jobs import Job
 
-PROBE, AUDIO, CHUNK, POSTER = (
+PROBE, AUDIO, CHUNK, POSTER, JOIN = (
     "recordings.probe",
     "recordings.encode_audio",
     "recordings.encode_chunk",
     "recordings.make_poster",
+    "recordings.join_cut",
 )
-WORK_ON_A_RECORDING = (PROBE, AUDIO, CHUNK, POSTER)
+WORK_ON_A_RECORDING = (PROBE, AUDIO, CHUNK, POSTER, JOIN)
 
 
 class ProbeRecording(Job, frozen=True, kw_only=True):
@@ -44,6 +45,26 @@ class MakePoster(Job, frozen=True, kw_only=True):
     name = POSTER
     queue = "light"
     max_attempts = 3
+    recording: str
+    generation: int
+
+
+class CutTalk(Job, frozen=True, kw_only=True):
+    """Make, or bring up to date, the recording of a session's part of a broadcast. `tries` counts how often it was
+    looked for segments that are not archived yet."""
+
+    name = "recordings.cut_talk"
+    queue = "light"
+    broadcast: str
+    session: str
+    tries: int = 0
+
+
+class JoinCut(Job, frozen=True, kw_only=True):
+    """Join the segments of a cut into one file, to make the better encode from."""
+
+    name = JOIN
+    queue = "encode"
     recording: str
     generation: int
 

@@ -44,3 +44,8 @@ def poster_path(generation: int) -> str:
 def chunk_proof_path(generation: int, position: int) -> str:
     """Written last when a chunk's files are all stored: a repeat finds it and has nothing to do."""
     return f"g{generation}/chunks/{position:04d}.json"
+
+
+def joined_path(generation: int) -> str:
+    """The segments of a live cut joined into one file, which the better encode is made from; viewers never get it."""
+    return f"g{generation}/joined.mp4"

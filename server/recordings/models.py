@@ -19,7 +19,8 @@ RECEIVING, PROBING, ENCODING, READY, FAILED, CANCELLED = (
 
 
 class Source(HasId, HasTimes, Base):
-    """An immutable thing recordings are cut from: an uploaded file (or, later, a broadcast)."""
+    """An immutable thing recordings are cut from: an uploaded file, or a broadcast (whose id it shares; its key is the
+    prefix of the archive)."""
 
     __tablename__ = "sources"
 
@@ -52,8 +53,11 @@ class Recording(HasId, HasTimes, HasVersion, Base):
     published_at: Mapped[datetime | None]
     # [{"source_id": str, "start_ms": int, "end_ms": int | None}]: None is the source's end
     cut: Mapped[list[Any]] = mapped_column(default=list)
-    generation: Mapped[int] = mapped_column(default=1)
-    plan: Mapped[dict[str, Any]] = mapped_column(default=dict)  # rungs, grid, loudness: what was decided, as JSON
+    generation: Mapped[int] = mapped_column(default=1)  # what viewers see
+    next_generation: Mapped[int | None]  # a better encode that is being made beside it, and how far it is
+    next_progress: Mapped[float] = mapped_column(default=0.0)
+    # rungs, grid, loudness: what was decided, as JSON; "live": what a cut of a broadcast lists (recordings/live_list)
+    plan: Mapped[dict[str, Any]] = mapped_column(default=dict)
     duration_ms: Mapped[int | None] = mapped_column(BigInteger)
     playable_ms: Mapped[int] = mapped_column(BigInteger, default=0)
     progress: Mapped[float] = mapped_column(default=0.0)

@@ -13,6 +13,7 @@ from server.media.chunks import plan_chunks
 from server.media.encode import chunk_length_ms
 from server.media.ladder import Rung, choose_rungs
 from server.media.source_info import SourceInfo
+from server.recordings.better import note_joined
 from server.recordings.jobs import EncodeAudio, EncodeChunk, MakePoster
 from server.recordings.models import ENCODING, PROBING, Chunk, Recording, Rendition, Source
 
@@ -72,18 +73,32 @@ async def plan_encode(db: Db, recording: Recording, source: Source, info: Source
     if recording.state != PROBING:
         return
     source.info = msgspec.to_builtins(info)
-    recording.plan = plan.as_json()
+    recording.plan = {**recording.plan, **plan.as_json()}
     recording.duration_ms = info.duration_ms
     recording.warnings = [msgspec.to_builtins(warning) for warning in info.warnings]
     recording.state = ENCODING
     recording.storyboard = {"ready": True} if plan.chunks else {}
     recording.version += 1
-    _add_renditions(db, recording, info, plan)
+    await _write_down(db, recording, info, plan, recording.generation)
+
+
+async def plan_better(db: Db, recording: Recording, info: SourceInfo, plan: EncodePlan, generation: int) -> None:
+    """The same for the better encode of a live cut, beside what is shown; nothing when it is not wanted any more."""
+    if recording.next_generation != generation or recording.plan.get("planned") == generation:
+        return
+    note_joined(recording, generation, info)
+    recording.plan = {**recording.plan, **plan.as_json(), "planned": generation}
+    recording.version += 1
+    await _write_down(db, recording, info, plan, generation)
+
+
+async def _write_down(db: Db, recording: Recording, info: SourceInfo, plan: EncodePlan, generation: int) -> None:
+    _add_renditions(db, recording, info, plan, generation)
     for chunk in plan.chunks:
         db.add(
             Chunk(
                 recording_id=recording.id,
-                generation=recording.generation,
+                generation=generation,
                 position=chunk.position,
                 start_ms=chunk.start_ms,
                 end_ms=chunk.end_ms,
@@ -91,15 +106,15 @@ async def plan_encode(db: Db, recording: Recording, source: Source, info: Source
             )
         )
     await db.flush()
-    await _order_work(db, recording, plan)
+    await _order_work(db, recording, plan, generation)
 
 
-def _add_renditions(db: Db, recording: Recording, info: SourceInfo, plan: EncodePlan) -> None:
+def _add_renditions(db: Db, recording: Recording, info: SourceInfo, plan: EncodePlan, generation: int) -> None:
     for position, rung in enumerate(plan.rungs):
         db.add(
             Rendition(
                 recording_id=recording.id,
-                generation=recording.generation,
+                generation=generation,
                 name=rung.name,
                 kind="video",
                 position=position,
@@ -112,7 +127,7 @@ def _add_renditions(db: Db, recording: Recording, info: SourceInfo, plan: Encode
         db.add(
             Rendition(
                 recording_id=recording.id,
-                generation=recording.generation,
+                generation=generation,
                 name=AUDIO_NAME,
                 kind="audio",
                 position=len(plan.rungs),
@@ -122,14 +137,13 @@ def _add_renditions(db: Db, recording: Recording, info: SourceInfo, plan: Encode
         )
 
 
-async def _order_work(db: Db, recording: Recording, plan: EncodePlan) -> None:
+async def _order_work(db: Db, recording: Recording, plan: EncodePlan, generation: int) -> None:
     """Bells ring in this order: the first picture, the sound, then the rest of the picture in time order."""
     orders: list[EncodeAudio | EncodeChunk | MakePoster] = [
-        EncodeChunk(recording=recording.id, generation=recording.generation, position=chunk.position)
-        for chunk in plan.chunks
+        EncodeChunk(recording=recording.id, generation=generation, position=chunk.position) for chunk in plan.chunks
     ]
     if plan.has_audio:
-        orders.insert(1, EncodeAudio(recording=recording.id, generation=recording.generation))
-    orders.append(MakePoster(recording=recording.id, generation=recording.generation))
+        orders.insert(1, EncodeAudio(recording=recording.id, generation=generation))
+    orders.append(MakePoster(recording=recording.id, generation=generation))
     for position, order in enumerate(orders):
         await enqueue(db, order, subject=recording.id, position=position)

@@ -13,6 +13,7 @@ def change_of(recording: Recording) -> dict[str, Any]:
         "session": recording.session_id,
         "state": recording.state,
         "progress": round(recording.progress, 4),
+        "next_progress": round(recording.next_progress, 4) if recording.next_generation is not None else None,
         "playable": recording.playable,
         "published": recording.published_at is not None,
         "error": recording.error_code,

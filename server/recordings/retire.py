@@ -8,15 +8,22 @@ from server.core.clock import now
 from server.core.db import Db
 from server.core.jobs import cancel_jobs, enqueue
 from server.core.removals import keep_after_all, remove_later
+from server.recordings.better import abandon_better, order_better
 from server.recordings.errors import UndoTimeOver, WrongState
 from server.recordings.jobs import WORK_ON_A_RECORDING, ProbeRecording
 from server.recordings.keys import generation_prefix, recording_prefix
+from server.recordings.live_list import BROADCAST, live_of, shown_live
 from server.recordings.models import CANCELLED, ENCODING, FAILED, PROBING, READY, Chunk, Recording, Rendition, Source
 
 
 async def cancel_recording(db: Db, recording: Recording) -> None:
-    """Stop the work; what is stored stays for a retry. Raises WrongState when nothing is being done."""
-    if recording.state not in (PROBING, ENCODING):
+    """Stop the work; what is stored stays for a retry. Raises WrongState when nothing is being done.
+
+    Of a talk that was live only the better encode is stopped; viewers keep what they have.
+    """
+    if await abandon_better(db, recording):
+        return
+    if recording.state not in (PROBING, ENCODING) or shown_live(recording) is not None:
         raise WrongState(f"Only work that is going on can be cancelled; this recording is {recording.state}.")
     recording.state = CANCELLED
     recording.ended_at = now()
@@ -24,10 +31,21 @@ async def cancel_recording(db: Db, recording: Recording) -> None:
     await cancel_jobs(db, subject=recording.id, names=WORK_ON_A_RECORDING)
 
 
-async def fail_recording(db: Db, recording_id: str, *, code: str, detail: str) -> Recording | None:
-    """Record in words why the work ended; other work for it is stopped."""
+async def fail_recording(
+    db: Db, recording_id: str, *, code: str, detail: str, generation: int | None = None
+) -> Recording | None:
+    """Record in words why the work on a generation (without one, on the present) ended; other work for it is stopped.
+
+    A better encode that fails leaves a note; what is shown stays.
+    """
     recording = await db.get(Recording, recording_id, with_for_update=True)
+    if recording is not None and generation is not None and generation == recording.next_generation:
+        note = {"code": "recording.not_bettered", "detail": f"The better encode could not be made: {detail}"}
+        await abandon_better(db, recording, note=note)
+        return recording
     if recording is None or recording.state in (READY, CANCELLED):
+        return None
+    if generation is not None and generation != recording.generation:
         return None
     recording.state = FAILED
     recording.error_code, recording.error_detail = code, detail
@@ -38,7 +56,14 @@ async def fail_recording(db: Db, recording_id: str, *, code: str, detail: str) -
 
 
 async def retry_recording(db: Db, recording: Recording, *, token_overlap_s: int) -> None:
-    """Begin anew from the stored source as the next generation. Raises WrongState unless it failed or was cancelled."""
+    """Begin anew from the stored source as the next generation. Raises WrongState unless it failed or was cancelled.
+
+    Of a talk that was live it is the better encode that is tried again.
+    """
+    if live_of(recording.plan) is not None:
+        if await order_better(db, recording) is None:
+            raise WrongState("There is nothing of this talk to encode again.")
+        return
     if recording.state not in (FAILED, CANCELLED):
         raise WrongState(f"Only failed or cancelled work can be tried again; this recording is {recording.state}.")
     await remove_later(
@@ -64,7 +89,9 @@ async def delete_recording(db: Db, recording: Recording, *, undo_s: int) -> None
     """Hide at once; free its files and its sources once the undo time is over."""
     if recording.deleted_at is not None:
         return
-    if recording.state in (PROBING, ENCODING):
+    if recording.next_generation is not None:
+        await abandon_better(db, recording)
+    elif recording.state in (PROBING, ENCODING) and shown_live(recording) is None:
         await cancel_recording(db, recording)
     recording.deleted_at = now()
     recording.version += 1
@@ -105,6 +132,8 @@ async def replace_older(db: Db, recording: Recording, *, undo_s: int) -> list[st
     )
     replaced = []
     for row in older:
+        if live_of(recording.plan) is not None and live_of(row.plan) is not None:
+            continue  # two broadcasts of one talk are two halves of it
         await delete_recording(db, row, undo_s=undo_s)
         replaced.append(row.id)
     return replaced
@@ -119,5 +148,6 @@ async def _sources_only_here(db: Db, recording: Recording) -> list[Source]:
         )
     )
     shared = {part["source_id"] for row in others for part in row.cut}
-    rows = await db.scalars(select(Source).where(Source.id.in_(mine - shared)))
+    # A broadcast is more than this recording: its archive stays with it.
+    rows = await db.scalars(select(Source).where(Source.id.in_(mine - shared), Source.kind != BROADCAST))
     return list(rows)

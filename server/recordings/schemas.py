@@ -47,6 +47,10 @@ class RecordingView(msgspec.Struct):
     published_at: datetime | None
     progress: Annotated[float, msgspec.Meta(ge=0, le=1, examples=[0.42])]
     eta_ms: int | None
+    next_progress: Annotated[
+        float | None,
+        msgspec.Meta(description="How far a better encode is that is being made in the background, 0 to 1."),
+    ]
     error: RecordingError | None
     duration_ms: int | None
     playable_ms: int
@@ -78,6 +82,7 @@ def recording_view(recording: Recording, renditions: list[Rendition]) -> Recordi
         published_at=recording.published_at,
         progress=round(recording.progress, 4),
         eta_ms=eta_ms_of(recording),
+        next_progress=round(recording.next_progress, 4) if recording.next_generation is not None else None,
         error=error,
         duration_ms=recording.duration_ms,
         playable_ms=recording.playable_ms,

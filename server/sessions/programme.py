@@ -13,12 +13,14 @@ from sqlalchemy import select
 
 from server.core.db import Db
 from server.core.ids import new_id
+from server.core.jobs import enqueue
 from server.events import fields
 from server.events.editions import Rules, clean
 from server.events.links import NewLink, replace_links
 from server.events.queries import get_room, get_track
 from server.events.slugs import claim_slug, flush_named
 from server.sessions.errors import DurationInvalid, GuidTaken, StateInvalid, TimeInvalid
+from server.sessions.jobs import RecordingConsentChanged
 from server.sessions.models import Session, SessionLink
 from server.sessions.speakers import SpeakerRef, set_speakers
 
@@ -133,9 +135,12 @@ async def change_session(
     if "track" in changes:
         track = changes.pop("track")
         session.track_id = (await get_track(db, session.event_id, track)).id if track else None
+    before = session.do_not_record
     for name, value in clean(_SESSION, changes).items():
         setattr(session, name, value)
     session.version += 1
+    if session.do_not_record != before:
+        await enqueue(db, RecordingConsentChanged(session=session.id), subject=session.id)
     if speakers is not None:
         await set_speakers(db, session, speakers)
     if links is not None:
