@@ -3,12 +3,14 @@
 One task, `semma.work`, takes a job's id. Beat rings `semma.housekeep` on the light queue; its ticks are idempotent.
 """
 
+import contextlib
 from typing import Any
 
 from celery.signals import (
     after_task_publish,
     beat_init,
     setup_logging,
+    worker_init,
     worker_process_init,
     worker_process_shutdown,
     worker_ready,
@@ -18,6 +20,8 @@ from server.core.log import configure_logging
 from server.core.notify import tell_alive, tell_ready
 from server.core.queue import WORK, make_celery
 from server.core.settings import read_settings
+from server.media.ffmpeg import find_ffmpeg
+from server.media.refusals import NoFfmpeg
 from workers.runtime import WorkerProcess
 
 settings = read_settings()
@@ -37,6 +41,15 @@ process = WorkerProcess()
 @setup_logging.connect
 def _set_up_logging(**_arguments: Any) -> None:
     configure_logging(level=settings.log_level, form=settings.log_format, process="worker")
+
+
+@worker_init.connect
+def _prepare(**_arguments: Any) -> None:
+    """What every child will need, once, before the fork, so that no first job waits for it."""
+    import workers.handlers  # noqa: F401, PLC0415 -- circular import: registers every handler
+
+    with contextlib.suppress(NoFfmpeg):  # the jobs that need it say so
+        find_ffmpeg(settings.ffmpeg or None)
 
 
 @worker_ready.connect

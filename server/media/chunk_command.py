@@ -39,6 +39,7 @@ HALF_MS = TICKS // 2000
 BLIND_COLUMNS = 32
 # Pictures beyond the chunk's end that are still noted, as proof that reading went on to there.
 BEYOND_TICKS = TICKS // 2
+FINEST_QUANTIZER = 16
 THUMBNAIL_NAME = "thumb-%05d.jpg"
 FRAMES_NAME = "frames.txt"
 PACKETS_NAME = "packets.txt"
@@ -323,6 +324,10 @@ def _encoding(rung: Rung, threads: int) -> dict[str, Any]:
         # keyframe as the machine is busy: about one encode in ten differed (both versions, two threads). Without it
         # 168 of 168 were equal, and a chunk made twice must be.
         "x264-params": f"fps={rung.frame_rate}:open-gop=0:sync-lookahead=0",
+        # A picture that stays for a second is taken for one that deserves every bit: x264 went down to a quantizer of 3
+        # on still slides, where nobody sees a difference (VMAF 97.2 instead of 97.3) but 14 % of the bytes. Pictures
+        # that move are coded coarser than this anyway.
+        "qmin": FINEST_QUANTIZER,
         "f": "mp4",
         # Fragments at keyframes; the edit list, which says where B-frames start, needs the late moov.
         "movflags": "+frag_keyframe+empty_moov+default_base_moof+delay_moov",

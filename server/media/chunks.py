@@ -7,9 +7,10 @@ every rung. Pure arithmetic.
 import msgspec
 
 SEGMENT_MS = 4_000
-# The first chunks are short so that there is something to watch soon (two segments are enough for a player to start),
+# The first chunks are short so that there is something to watch soon (with EXT-X-START at zero one segment is enough
+# for a player to start; each next one is ready before that is over when encoding takes half the time of playing),
 # the others long: every chunk costs a process start and the decoding of up to two groups of pictures before it.
-FIRST_CHUNKS_MS = (8_000, 16_000)
+FIRST_CHUNKS_MS = (4_000, 8_000, 16_000)
 CHUNK_MS = 60_000
 # Where the container has no index, reaching a chunk means reading all before it; then few chunks are better.
 CHUNK_WITHOUT_INDEX_MS = 600_000
