@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from server.core.clock import now
 from server.core.db import Database
@@ -16,6 +16,8 @@ from server.core.redis import PREFIX
 from server.core.runtime import Runtime
 from server.live.broadcasts import begin_broadcast
 from server.live.models import Broadcast, LiveSegment, Stretch
+from server.live.stretches import add_stretch
+from server.room_programme import ROOM_PROGRAMME
 from tests.server.events.people import Asker
 
 MINUTE = timedelta(minutes=1)
@@ -59,6 +61,19 @@ class Stage:
                 select(Stretch).where(Stretch.broadcast_id == self.broadcast).order_by(Stretch.starts_at)
             )
             return [(names[row.session_id], self._minutes(row.starts_at), self._minutes(row.ends_at)) for row in rows]
+
+    async def clear(self) -> None:
+        """No broadcast was ever here."""
+        async with self.runtime.database.write() as db:
+            await db.execute(delete(Broadcast))
+
+    async def put(self, name: str, start: float, end: float) -> str:
+        """A talk that was on from minute to minute; returns the stretch's id."""
+        async with self.runtime.database.write() as db:
+            broadcast = await db.get_one(Broadcast, self.broadcast)
+            session = (await ROOM_PROGRAMME.by_ids(db, [self.sessions[name]]))[self.sessions[name]]
+            borders = {"starts_at": self.minute(start), "ends_at": self.minute(end)}
+            return (await add_stretch(db, self.runtime, broadcast, session, **borders)).id
 
     async def grow_old(self) -> None:
         """As if everything in the broadcast had happened a minute earlier than it did."""
