@@ -31,7 +31,7 @@ from server.live.srt import SrtListeners
 from server.live.srt_doors import OpenDoor, every_door
 from server.media.ffmpeg import find_ffmpeg
 from server.process import make_runtime
-from server.room_programme import RoomProgramme
+from server.room_programme import ROOM_PROGRAMME
 from server.web.languages import LANGUAGES, catalogue
 
 log = structlog.get_logger(__name__)
@@ -99,13 +99,12 @@ async def ingesting(settings: Settings) -> AsyncIterator[Ingest]:
 
 def _equip(settings: Settings, runtime: Runtime, bus: Bus) -> Equipment:
     """What the rooms work with."""
-    programme = RoomProgramme()
 
     async def keeps(db: Db, broadcast_id: str, start: datetime, end: datetime) -> bool:
-        return await may_keep(db, programme, broadcast_id, start, end)
+        return await may_keep(db, ROOM_PROGRAMME, broadcast_id, start, end)
 
     async def follow(broadcast_id: str, *, moment: datetime, away_since: datetime | None) -> bool:
-        return await follow_room(runtime, programme, broadcast_id, moment=moment, away_since=away_since)
+        return await follow_room(runtime, ROOM_PROGRAMME, broadcast_id, moment=moment, away_since=away_since)
 
     async def slate_texts(event_id: str) -> Sequence[str]:
         async with runtime.database.read() as db:
