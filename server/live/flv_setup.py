@@ -35,7 +35,10 @@ class Setup:
 
 @dataclass(slots=True)
 class Announced:
-    """Collects metadata and decoder configurations. `video` and `audio` are codec names, "" until something came."""
+    """Collects metadata and decoder configurations.
+
+    `video` and `audio` are codec names, "" until enough has come to decode any of it.
+    """
 
     takes_enhanced: bool = False
     video: str = ""
@@ -55,10 +58,7 @@ class Announced:
         if read.role in ("end", "other"):
             return False
         self._check_video(read)
-        if read.role != "config":
-            is_new, self.video = read.codec != self.video, read.codec
-            return is_new
-        if body == self._video_config:
+        if read.role != "config" or body == self._video_config:
             return False
         if read.codec == "h264":
             self._pictures = _pictures(read.config)
@@ -72,8 +72,10 @@ class Announced:
         if read.is_enhanced or read.codec not in AUDIO_CODECS:
             raise CodecRefused(f"The encoder sends sound as {_shown(read.codec)}; set its audio encoder to AAC.")
         if read.role != "config":
-            is_new, self.audio = read.codec != self.audio, read.codec
-            return is_new
+            if read.codec in (self.audio, "aac"):  # AAC without its configuration cannot be decoded
+                return False
+            self.audio, self._audio_config = read.codec, b""
+            return True
         if body == self._audio_config:
             return False
         self.audio, self._audio_config = read.codec, body
@@ -89,16 +91,12 @@ class Announced:
     @property
     def is_complete(self) -> bool:
         """Whether all that was announced has come: both configurations, or those that the metadata names."""
-        has_video, has_audio = bool(self._video_config), self._has_audio_setup
+        has_video, has_audio = bool(self.video), bool(self.audio)
         if has_video and has_audio:
             return True
         said = self._metadata or {}
         wants_video, wants_audio = "videocodecid" in said, "audiocodecid" in said
         return (wants_video or wants_audio) and has_video >= wants_video and has_audio >= wants_audio
-
-    @property
-    def _has_audio_setup(self) -> bool:
-        return bool(self._audio_config) or self.audio not in ("", "aac")
 
     def setup(self) -> Setup:
         """The present state, decided."""
@@ -106,9 +104,9 @@ class Announced:
         parts = [flv.file_header(has_video=info.has_video, has_audio=info.has_audio)]
         if self._metadata:
             parts.append(flv.metadata_tag(self._metadata))
-        if self._video_config and info.has_video:
+        if self._video_config:
             parts.append(flv.tag(flv.VIDEO_TAG, 0, self._video_config))
-        if self._audio_config and self.audio == "aac":
+        if self._audio_config:
             parts.append(flv.tag(flv.AUDIO_TAG, 0, self._audio_config))
         return Setup(self.generation, b"".join(parts), info)
 

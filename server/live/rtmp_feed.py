@@ -95,12 +95,11 @@ class RtmpFeed:
 
     def drop(self, reason: str) -> None:
         """See Feed. What waits in the queue is thrown away."""
-        if not self._ended:
-            self.drop_reason = reason
-            self._queue.clear()
-            self._held.clear()
-            self._queued_bytes = 0
-            self._end()
+        self.drop_reason = self.drop_reason or reason
+        self._queue.clear()
+        self._held.clear()
+        self._queued_bytes = 0
+        self._end()
         self.dropped.set()
 
     async def chunks(self) -> AsyncIterator[Chunk]:
@@ -154,9 +153,10 @@ class RtmpFeed:
         return self._queue[0].setup if self._queue else self._setup
 
     def _take_video(self, event: Media) -> None:
-        read = flv.read_video(event.payload)
-        self._renew(is_change=self._announced.take_video(event.payload, read))
-        if read.role != "frames":
+        body = flv.classic_video(event.payload)
+        read = flv.read_video(body)
+        self._renew(is_change=self._announced.take_video(body, read))
+        if read.role != "frames" or read.codec != self._announced.video:
             return
         at_ms = self._place(event)
         self.video_frames += 1
@@ -164,17 +164,18 @@ class RtmpFeed:
             if self._keyframe_ms is not None:
                 self.keyframe_distance_ms = at_ms - self._keyframe_ms
             self._keyframe_ms = at_ms
-        data = flv.tag(flv.VIDEO_TAG, at_ms, event.payload)
+        data = flv.tag(flv.VIDEO_TAG, at_ms, body)
         self._hand_on(Chunk(data, can_start=read.is_keyframe, keyframe=read.is_keyframe))
 
     def _take_audio(self, event: Media) -> None:
-        read = flv.read_audio(event.payload)
-        self._renew(is_change=self._announced.take_audio(event.payload, read))
-        if read.role != "frames":
+        body = flv.classic_audio(event.payload)
+        read = flv.read_audio(body)
+        self._renew(is_change=self._announced.take_audio(body, read))
+        if read.role != "frames" or read.codec != self._announced.audio:
             return
         at_ms = self._place(event)
         self.audio_frames += 1
-        data = flv.tag(flv.AUDIO_TAG, at_ms, event.payload)
+        data = flv.tag(flv.AUDIO_TAG, at_ms, body)
         self._hand_on(Chunk(data, can_start=not self._announced.video, has_video=False, has_audio=True))
 
     def _place(self, event: Media) -> int:

@@ -7,6 +7,7 @@ back. Stream keys are never logged.
 
 import asyncio
 from collections import Counter
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ import structlog
 
 from server.core.errors import SemmaError
 from server.live.feed import Admission, Reception
+from server.live.proxy_line import BadProxyLine, read_proxy_line
 from server.live.rtmp_feed import RtmpFeed
 from server.media.rtmp import Event, Media, Metadata, PublishRequest, RtmpSession, Unpublish
 from server.media.rtmp_chunks import BadRtmp
@@ -43,7 +45,11 @@ class _Left(Exception):
 
 
 class RtmpListener:
-    """The RTMP port. `start`, then `close`; `port` is the real one when 0 was asked for."""
+    """The RTMP port. `start`, then `close`; `port` is the real one when 0 was asked for.
+
+    `takes_enhanced`: ffmpeg is new enough (6.1) to read HEVC and AV1 from FLV. `proxies`: addresses whose connections
+    may begin with a line of the PROXY protocol (the TLS proxy's), so that attempts are counted by encoder.
+    """
 
     def __init__(
         self,
@@ -52,9 +58,11 @@ class RtmpListener:
         host: str,
         port: int,
         takes_enhanced: bool = False,
+        proxies: Collection[str] = (),
         patience: Patience | None = None,
     ) -> None:
         self.port = port
+        self._proxies = frozenset(proxies)
         self._reception = reception
         self._host = host
         self._takes_enhanced = takes_enhanced
@@ -89,7 +97,7 @@ class RtmpListener:
             connection.send_nowait()
         except _Left as left:
             log.info("rtmp.left", peer=connection.peer, reason=str(left))
-        except (BadRtmp, OSError, TimeoutError) as error:
+        except (BadRtmp, BadProxyLine, SemmaError, OSError, EOFError, asyncio.LimitOverrunError) as error:
             log.info("rtmp.gone", peer=connection.peer, reason=str(error) or type(error).__name__)
         except Exception:
             log.exception("rtmp.failed", peer=connection.peer)
@@ -97,6 +105,9 @@ class RtmpListener:
             writer.close()
 
     async def _talk(self, connection: "_Connection") -> None:
+        if connection.peer in self._proxies:
+            async with asyncio.timeout(self._patience.publish_s):
+                await connection.learn_peer()
         peer = connection.peer
         if self._waiting.total() >= self._patience.waiting or self._waiting[peer] >= self._patience.waiting_per_address:
             raise _Left("too many connections wait to show a key")
@@ -134,8 +145,8 @@ async def _serve(feed: RtmpFeed, connection: "_Connection", reception: Reception
             await asyncio.wait({filling})
             await _say_goodbye(feed, connection, serving)
         else:
-            feed.finish()
-            connection.close()  # the encoder is gone; the room still has what is queued to read
+            feed.finish()  # the encoder is gone; the room still has what is queued to read
+            await connection.part()
             await asyncio.wait({serving})
             serving.result()
             filling.result()
@@ -177,7 +188,6 @@ async def _fill(feed: RtmpFeed, connection: "_Connection", serving: asyncio.Futu
     while True:
         for event in events:
             if isinstance(event, Unpublish):
-                await connection.send()
                 raise _Left("the encoder has stopped")
             if isinstance(event, Media | Metadata):
                 await _take(feed, event, connection)
@@ -202,6 +212,14 @@ class _Connection:
         self._writer = writer
         address = writer.get_extra_info("peername")
         self.peer = str(address[0]) if address else ""
+
+    async def learn_peer(self) -> None:
+        """Read whom the proxy speaks for, if it says so: an RTMP handshake begins with no letter."""
+        first = await self._reader.readexactly(1)
+        if first == b"P":
+            self.peer = read_proxy_line(first + await self._reader.readuntil(b"\n")) or self.peer
+        else:
+            self.session.receive(first)
 
     async def until_publish(self) -> tuple[PublishRequest, list[Event]]:
         """The request to publish, and the events that already came behind it."""
@@ -240,8 +258,12 @@ class _Connection:
         return bool(output)
 
     async def refuse(self, description: str, code: str = "NetStream.Publish.BadName") -> None:
-        """Say no in words, and wait until they have arrived: closing a socket with unread bytes in it discards them."""
+        """Say no in words, and part."""
         self.session.refuse(description, code)
+        await self.part()
+
+    async def part(self) -> None:
+        """Close after both sides had their say: closing at once would discard our words, and break the encoder's."""
         with suppress(OSError, TimeoutError):
             async with asyncio.timeout(self.patience.linger_s):
                 await self.send()

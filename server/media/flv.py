@@ -13,6 +13,7 @@ from server.media.amf import EcmaArray, Value, write_values
 AUDIO_TAG, VIDEO_TAG, SCRIPT_TAG = 8, 9, 18
 _AVC, _AAC = 7, 10
 _KEYFRAME, _COMMAND_FRAME = 1, 5
+_MULTITRACK = 6  # enhanced RTMP v2
 _ENHANCED_AUDIO = 9  # enhanced RTMP v2: the sound format that announces a fourCC
 _VIDEO_NAMES = {2: "Sorenson H.263", 3: "Screen video", 4: "VP6", 5: "VP6", 6: "Screen video 2", 7: "h264", 12: "hevc"}
 _AUDIO_NAMES = {0: "pcm", 1: "adpcm", 2: "mp3", 3: "pcm", 4: "nellymoser", 5: "nellymoser", 6: "nellymoser",
@@ -99,11 +100,30 @@ def _read_enhanced_video(body: bytes) -> VideoBody:
         raise BadTag("a picture that ends in its header")
     frame, packet, fourcc = body[0] >> 4 & 7, body[0] & 0x0F, body[1:5]
     name = _FOURCC_NAMES.get(fourcc, fourcc.decode("latin-1"))
+    if packet == _MULTITRACK:
+        return VideoBody("several tracks", "frames", False, True)
     # 0 sequence start, 1 coded frames, 2 sequence end, 3 coded frames without composition time; the rest is not media.
     role = {0: "config", 1: "frames", 2: "end", 3: "frames"}.get(packet, "other")
     if frame == _COMMAND_FRAME:
         role = "other"
     return VideoBody(name, role, frame == _KEYFRAME, True, body[5:] if role == "config" else b"")
+
+
+def classic_video(body: bytes) -> bytes:
+    """H.264 that comes as enhanced RTMP v2 allows, under the fourCC avc1, as every reader of FLV knows it."""
+    if len(body) < 5 or not body[0] & 0x80 or body[1:5] != b"avc1":
+        return body
+    head = bytes([body[0] & 0x70 | _AVC])
+    # 0 sequence start, 1 coded frames, 2 sequence end, 3 coded frames whose composition time is 0 and left out
+    kept = {0: b"\0\0\0\0", 1: b"\1", 2: b"\2\0\0\0", 3: b"\1\0\0\0"}.get(body[0] & 0x0F)
+    return body if kept is None else head + kept + body[5:]
+
+
+def classic_audio(body: bytes) -> bytes:
+    """The same for AAC under mp4a. What the first byte says of rate and channels is always the same (E.4.2.1)."""
+    if body[1:5] != b"mp4a" or body[0] >> 4 != _ENHANCED_AUDIO or body[0] & 0x0F > 1:
+        return body
+    return bytes([0xAF, body[0] & 0x0F]) + body[5:]
 
 
 def read_audio(body: bytes) -> AudioBody:

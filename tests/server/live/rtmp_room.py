@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import av
 
@@ -79,7 +80,7 @@ class Reception:
 
 
 @asynccontextmanager
-async def listening(patience: Patience | None = None, **more: bool) -> AsyncIterator[tuple[Reception, RtmpListener]]:
+async def listening(patience: Patience | None = None, **more: Any) -> AsyncIterator[tuple[Reception, RtmpListener]]:
     reception = Reception()
     listener = RtmpListener(reception, host="127.0.0.1", port=0, patience=patience, **more)
     await listener.start()

@@ -82,6 +82,7 @@ VIDEO = [
     (b"\x90hvc1hvcC", video("hevc", "config", True, True, b"hvcC")),
     (b"\x91hvc1\0\0\0data", video("hevc", "frames", True, True)),
     (b"\xa3av01data", video("av1", "frames", False, True)),
+    (b"\x96\x00hvc1\x00", video("several tracks", "frames", False, True)),
     (b"\x94av01data", video("av1", "other", True, True)),
 ]
 
@@ -102,6 +103,16 @@ AUDIO = [
 @pytest.mark.parametrize(("body", "said"), AUDIO, ids=range(len(AUDIO)))
 def test_what_sounds_say(body: bytes, said: flv.AudioBody) -> None:
     assert flv.read_audio(body) == said
+
+
+def test_h264_and_aac_in_enhanced_dress_become_plain() -> None:
+    sent = [b"\x90avc1" + client.AVC_CONFIG, b"\x91avc1" + client.KEYFRAME[2:], b"\xa3avc1" + client.PICTURE[5:]]
+    assert [flv.classic_video(body) for body in sent] == [client.AVC_CONFIG_TAG, client.KEYFRAME, client.PICTURE]
+    sounds = [b"\x90mp4a\x11\x90", b"\x91mp4a" + client.SOUND[2:]]
+    assert [flv.classic_audio(body) for body in sounds] == [client.AAC_CONFIG_TAG, client.SOUND]
+    for body in (client.KEYFRAME, b"\x90hvc1x", b"\x94avc1", b"\x17"):
+        assert flv.classic_video(body) == body
+    assert flv.classic_audio(client.SOUND) == client.SOUND
 
 
 @pytest.mark.parametrize("body", [b"", b"\x17", b"\x17\x01\0", b"\x90hv"])
