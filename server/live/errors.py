@@ -1,6 +1,6 @@
 """What can go wrong with keys, broadcasts and stretches. (feed has KeyRefused and RoomTaken: listeners raise them.)"""
 
-from server.core.errors import Conflict, Invalid, NotFound
+from server.core.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 
 
 class StreamKeyNotFound(NotFound):
@@ -78,3 +78,33 @@ class NoDoorLeft(Conflict):
 
     code = "live.no_srt_door"
     says = "No port is left for SRT; use RTMP, or delete rooms that are no longer used."
+
+
+class LiveNotFound(NotFound):
+    """No such room, broadcast, track, segment or part, or not any more."""
+
+    code = "live.not_found"
+    says = "There is no such part of a live stream here."
+
+
+class LiveTokenInvalid(Forbidden):
+    """The token in the path does not open this room, or its time is over, or the doors were closed."""
+
+    code = "live.token_invalid"
+    says = "This address is not valid any more; open the room's page again."
+
+
+class WrongDirective(Invalid):
+    """A delivery directive that makes no sense, or asks for what lies too far ahead (RFC 8216bis 6.2.5.2)."""
+
+    code = "live.directive_invalid"
+    says = (
+        "`_HLS_msn` and `_HLS_part` name a segment and part that come next; `_HLS_part` only together with `_HLS_msn`."
+    )
+
+
+class LateMedia(Unavailable):
+    """What was promised next did not come in time (RFC 8216bis 6.2.5.2), or the process ends."""
+
+    code = "live.media_late"
+    says = "The next part is late; load the playlist again."

@@ -103,9 +103,15 @@ async def _cut_neighbours_anew(db: Db, stretches: Sequence[Stretch], gone: Seque
     """Recordings that listed a dropped segment must not name it any more."""
     for one in stretches:
         touched = any(one.starts_at < end and (one.ends_at or start) > start for start, end in gone)
-        if touched and one.ends_at is not None and not one.do_not_record:
-            job = TalkEnded(stretch=one.id, broadcast=one.broadcast_id, session=one.session_id)
-            await enqueue(db, job, subject=one.broadcast_id)
+        if touched:
+            await tell_ended(db, one)
+
+
+async def tell_ended(db: Db, stretch: Stretch) -> None:
+    """Enqueue the fact that the talk ended, or changed after that; not while it is on, nor when it is not recorded."""
+    if stretch.ends_at is not None and not stretch.do_not_record:
+        job = TalkEnded(stretch=stretch.id, broadcast=stretch.broadcast_id, session=stretch.session_id)
+        await enqueue(db, job, subject=stretch.broadcast_id)
 
 
 async def _drop(db: Db, segment: LiveSegment) -> None:

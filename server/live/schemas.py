@@ -199,7 +199,9 @@ class LiveOut(Struct, kw_only=True):
     now: TalkOut | None
     next: TalkOut | None
     stretches: list[TalkOut]
-    viewers: Annotated[int | None, Meta(description="Who watches now; null when it is not known.", examples=[212])]
+    viewers: Annotated[
+        int | None, Meta(description="How many watch now; null off air, and when it is not known.", examples=[212])
+    ]
     light: Annotated[
         dict[str, Any] | None,
         Meta(description="The traffic light, for organisers; null for everybody else.", examples=[{"light": "green"}]),

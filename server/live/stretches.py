@@ -9,11 +9,9 @@ from datetime import datetime, timedelta
 from server.core.changes import announce
 from server.core.clock import now
 from server.core.db import Db
-from server.core.jobs import enqueue
 from server.core.runtime import Runtime
 from server.live.errors import BordersInvalid, BordersOverlap
-from server.live.jobs import TalkEnded
-from server.live.keep import drop_unkept
+from server.live.keep import drop_unkept, tell_ended
 from server.live.models import Broadcast, Stretch
 from server.live.programme import PlannedSession
 from server.live.queries import stretches_of
@@ -166,8 +164,7 @@ async def _settle(db: Db, runtime: Runtime, broadcast: Broadcast, changed: list[
     if any(stretch.do_not_record for stretch in changed):
         await drop_unkept(db, runtime, broadcast)
     for stretch in changed:
-        if stretch.ends_at is not None:
-            await tell_ended(db, stretch)
+        await tell_ended(db, stretch)
         tell_stretch(db, runtime, broadcast, stretch, act=act)
 
 
@@ -203,13 +200,7 @@ async def remove_stretch(db: Db, runtime: Runtime, broadcast: Broadcast, stretch
     tell_stretch(db, runtime, broadcast, stretch, act="removed")
     await db.delete(stretch)
     await db.flush()
-
-
-async def tell_ended(db: Db, stretch: Stretch) -> None:
-    """Enqueue the fact that the talk ended, unless it is not to be recorded."""
-    if not stretch.do_not_record:
-        job = TalkEnded(stretch=stretch.id, broadcast=stretch.broadcast_id, session=stretch.session_id)
-        await enqueue(db, job, subject=stretch.broadcast_id)
+    await tell_ended(db, stretch)  # the session may have another stretch here
 
 
 def tell_stretch(db: Db, runtime: Runtime, broadcast: Broadcast, stretch: Stretch, *, act: str) -> None:

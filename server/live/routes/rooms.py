@@ -9,11 +9,13 @@ from server.accounts.actor import Actor
 from server.core.http import After, Limit, Page, decode_cursor, encode_cursor
 from server.core.keyset import cut_page, one_page
 from server.core.runtime import Runtime
-from server.live.live_view import read_live
+from server.live.live_view import AWAY, read_live
+from server.live.models import ON_AIR
 from server.live.programme import Programme
 from server.live.queries import BROADCAST_KEYS, broadcasts_of, get_live_room
 from server.live.routes.shared import OPEN, RoomId, broadcast_views
 from server.live.schemas import BroadcastOut, LiveOut, live_out
+from server.live.viewers import count_viewers
 
 
 @get("/api/v1/rooms/{room:str}/live", summary="Show what a room shows live", **OPEN)
@@ -27,7 +29,8 @@ async def show_live(
     async with runtime.database.read() as db:
         found = await get_live_room(db, room, actor=actor)
         view = await read_live(db, runtime, room_programme, actor=actor, room=found)
-    return Response(live_out(found.room.id, view, viewers=None), headers={"Cache-Control": "private, no-cache"})
+    viewers = await count_viewers(runtime, found.room.id) if view.state in (ON_AIR, AWAY) else None
+    return Response(live_out(found.room.id, view, viewers=viewers), headers={"Cache-Control": "private, no-cache"})
 
 
 @get("/api/v1/rooms/{room:str}/broadcasts", summary="List a room's broadcasts", **OPEN)
