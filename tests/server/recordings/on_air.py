@@ -1,14 +1,15 @@
 """A broadcast that happened: real tiny CMAF segments in the storage, their rows, stretches; made once a run.
 
-24 s of numbered pictures and a tone in six segments of 4 s. From the fourth on another encoder sends: another init, a
-discontinuity, and a wall clock that is half a second further than media time says.
+24 s of numbered pictures and a tone in six segments of 4 s. From the fourth on another encoder sends: a discontinuity,
+a wall clock that is half a second further than media time says, and, where asked for, another profile, so another init.
 """
 
 import functools
 import hashlib
 import subprocess
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ BEGAN = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
 SECOND_RUN = 3  # segments before it
 SEGMENTS = 6
 JUMP = timedelta(milliseconds=500)
-PROFILES = ("high", "baseline")
+ALIKE, OTHERS = ("high", "high"), ("high", "baseline")
 
 
 @dataclass(frozen=True)
@@ -65,11 +66,11 @@ def _cut(encoded: tuple[fmp4.Init, list[fmp4.Fragment]], borders: list[int], fir
 
 
 @functools.cache
-def shot() -> list[dict[str, Bytes]]:
-    """Every segment's tracks."""
+def shot(profiles: tuple[str, str] = ALIKE) -> list[dict[str, Bytes]]:
+    """Every segment's tracks, by encoders of these profiles."""
     source = clip("bars", seconds=24, width=320, height=180)
     pictures: list[Bytes] = []
-    for profile, (first, end) in zip(PROFILES, pairwise((0, SECOND_RUN, SEGMENTS)), strict=True):
+    for profile, (first, end) in zip(profiles, pairwise((0, SECOND_RUN, SEGMENTS)), strict=True):
         encoded = _encoded(
             source, "-an", "-vf", f"trim={first * 4}:{end * 4}", "-c:v", "libx264", "-preset", "superfast",
             "-profile:v", profile, "-bf", "0", "-crf", "23", "-force_key_frames", "expr:gte(t,n_forced*2)",
@@ -77,7 +78,7 @@ def shot() -> list[dict[str, Bytes]]:
         )  # fmt: skip
         borders = [number * 4 * 90_000 for number in range(first, end + 1)]
         pictures += _cut(encoded, borders, first + 1)
-    assert len({one.init for one in pictures}) == 2
+    assert len({one.init for one in pictures}) == len(set(profiles))
     sound = _encoded(source, "-vn", "-c:a", "aac", "-b:a", "64k", "-frag_duration", "1000000")
     sounds = _cut(sound, [number * 4 * 48_000 for number in range(SEGMENTS + 1)], 1)
     return [{"180p": picture, "audio": audio} for picture, audio in zip(pictures, sounds, strict=True)]
@@ -92,7 +93,7 @@ def layout() -> Layout:
             Track(name="audio", kind="audio", codecs="mp4a.40.2", timescale=48_000, peak_kbps=64),
         ),
         frame_rate="25/1",
-        part_frames=grid_of(msgspec.convert(25, int)),
+        part_frames=grid_of(Fraction(25)),
     )  # fmt: skip
 
 
@@ -108,7 +109,7 @@ class OnAir:
     runtime: Runtime
     world: World
     broadcast: str
-    stretches: dict[str, str] = field(default_factory=dict)
+    profiles: tuple[str, str] = ALIKE
 
     async def archive(self, first: int, last: int) -> None:
         """Segments of these numbers are in the storage, and in its index."""
@@ -122,7 +123,7 @@ class OnAir:
 
     async def _store(self, msn: int) -> None:
         prefix = broadcast_prefix(self.broadcast)
-        for track, one in shot()[msn - 1].items():
+        for track, one in shot(self.profiles)[msn - 1].items():
             await self.runtime.store.put(prefix + segment_path(track, msn), one.data, content_type="video/mp4")
             await self.runtime.store.put(prefix + init_path(track, one.init_name), one.init, content_type="video/mp4")
 
@@ -135,7 +136,7 @@ class OnAir:
             duration=4 * 90_000,
             wall=wall((msn - 1) * 4),
             discontinuity=msn == SECOND_RUN + 1,
-            tracks={t: [one.duration, len(one.data), one.init_name] for t, one in shot()[msn - 1].items()},
+            tracks={t: [one.duration, len(one.data), one.init_name] for t, one in shot(self.profiles)[msn - 1].items()},
             archived_at=now(),
         )
 
@@ -162,21 +163,22 @@ class OnAir:
                 setattr(row, name, value)
 
 
-async def put_on_air(runtime: Runtime, world: World, *, archived: int = SEGMENTS, closed: bool = False) -> OnAir:
-    """A broadcast with its first `archived` segments; `closed`: it is over."""
+async def put_on_air(
+    runtime: Runtime, world: World, *, archived: int = SEGMENTS, profiles: tuple[str, str] = ALIKE
+) -> OnAir:
+    """A broadcast with its first `archived` segments."""
     room = Room(id=new_id(), event_id=world.event, slug="hall", name="Hall")
     broadcast = Broadcast(
         id=new_id(),
         event_id=world.event,
         room_id=room.id,
         started_at=BEGAN,
-        closed_at=wall(SEGMENTS * 4) if closed else None,
         layout=msgspec.to_builtins(layout()),
     )
     async with runtime.database.write() as db:
         db.add(room)
         await db.flush()
         db.add(broadcast)
-    made = OnAir(runtime, world, broadcast.id)
+    made = OnAir(runtime, world, broadcast.id, profiles)
     await made.archive(1, archived)
     return made
