@@ -32,18 +32,23 @@ from server.core.settings import Settings, read_settings
 from server.core.stopping import told_to_stop
 from server.events.fan_out import ChangeFanOut
 from server.events.routes import ROUTES as EVENT_ROUTES
+from server.live.mirror import LiveMirrors
+from server.live.origin import LiveOrigin
+from server.live.origin_routes import PREFIX as LIVE_PREFIX
+from server.live.origin_routes import live_handler
 from server.live.programme import Programme
 from server.live.routes import ROUTES as LIVE_ROUTES
 from server.playback.media_routes import media_router
 from server.playback.routes import playback_router
-from server.playback.session_media import read_session_media
 from server.process import make_runtime
 from server.recordings.routes import recordings_router
 from server.room_programme import ROOM_PROGRAMME
+from server.session_media import read_media_and_slides
 from server.sessions.access import present_epochs
 from server.sessions.access_routes import access_router
 from server.sessions.media import SessionMediaReader
 from server.sessions.routes import ROUTES as SESSION_ROUTES
+from server.slides.routes import decks_router
 from server.upload_purposes import make_desk
 from server.uploads import protocol as tus
 from server.uploads.desk import Desk
@@ -73,6 +78,22 @@ async def metrics(runtime: NamedDependency[Runtime]) -> Response[bytes]:
     return Response(body, media_type=content_type)
 
 
+class LiveFirst(Litestar):
+    """The application, with the live origin before the framework: 2,000 answers a second do not go through middleware
+    that has nothing to do for them."""
+
+    def __init__(self, origin: LiveOrigin, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._origin = origin
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer one request, or live for one lifespan."""
+        if scope["type"] == "http" and scope["path"].startswith(LIVE_PREFIX):
+            await self._origin(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+
 def route_handlers() -> list[Any]:
     """Every handler of every feature."""
     return [
@@ -87,6 +108,7 @@ def route_handlers() -> list[Any]:
         uploads_router,
         recordings_router,
         playback_router,
+        decks_router,
         media_router,
     ]
 
@@ -100,12 +122,15 @@ def create_app(settings: Settings | None = None) -> Litestar:
     changes = ChangeFanOut(settings.redis_url)
     desk = make_desk(runtime)
     pages = Pages(runtime, media_origins=(settings.s3_public_url,) if settings.s3_public_url else ())
+    mirrors = LiveMirrors(runtime)
+    origin = LiveOrigin(runtime, mirrors)
 
-    return Litestar(
-        route_handlers=[*route_handlers(), pages.router()],
+    return LiveFirst(
+        origin,
+        route_handlers=[*route_handlers(), live_handler(origin), pages.router()],
         dependencies=dependencies(runtime, changes, desk),
         middleware=[RequestContext(), CsrfProtection(runtime)],
-        lifespan=[lifespan(runtime, ringer, changes, desk)],
+        lifespan=[lifespan(runtime, ringer, changes, desk, mirrors)],
         exception_handlers=fault_answers(pages),
         openapi_config=describe_api(),
         cors_config=cors(settings),
@@ -116,16 +141,21 @@ def create_app(settings: Settings | None = None) -> Litestar:
 
 
 def lifespan(
-    runtime: Runtime, ringer: Ringer, changes: ChangeFanOut, desk: Desk
+    runtime: Runtime, ringer: Ringer, changes: ChangeFanOut, desk: Desk, mirrors: LiveMirrors
 ) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     """What surrounds serving: listen to other processes meanwhile, close every engine at the end."""
 
     @contextlib.asynccontextmanager
     async def engines(_app: Litestar) -> AsyncIterator[None]:
         changes.reopen()
+
+        def end_all() -> None:
+            changes.end_all()
+            mirrors.end_all()
+
         try:
-            with told_to_stop(changes.end_all):
-                async with desk.listening():
+            with told_to_stop(end_all):
+                async with desk.listening(), mirrors.running():
                     yield
         finally:
             await changes.close()
@@ -150,7 +180,7 @@ def dependencies(runtime: Runtime, changes: ChangeFanOut, desk: Desk) -> dict[st
         return desk
 
     async def provide_session_media() -> SessionMediaReader:
-        return read_session_media
+        return read_media_and_slides
 
     async def provide_room_programme() -> Programme:
         return ROOM_PROGRAMME

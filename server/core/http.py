@@ -98,6 +98,11 @@ def status_of(error: errors.SemmaError) -> int:
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
 
 
+def title_of(status: int) -> str:
+    """The short name of an error's status."""
+    return _TITLES.get(status, "Error")
+
+
 def problem_response(
     request: Request[Any, Any, Any],
     *,
@@ -110,7 +115,7 @@ def problem_response(
     """An error answer as problem+json."""
     body = {
         "type": "about:blank",
-        "title": _TITLES.get(status, "Error"),
+        "title": title_of(status),
         "status": status,
         "code": code,
         "detail": detail,

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import time
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -23,6 +24,17 @@ return {n, redis.call('PTTL', KEYS[1])}
 """
 
 
+# A set of who was seen within a time: those longer unseen go, one is added (unless it is ""), the rest counted.
+_SEEN = """
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[1] - ARGV[2])
+if ARGV[3] ~= '' then
+    redis.call('ZADD', KEYS[1], ARGV[1], ARGV[3])
+    redis.call('PEXPIRE', KEYS[1], ARGV[2])
+end
+return redis.call('ZCARD', KEYS[1])
+"""
+
+
 def make_redis(url: str) -> Redis:
     """A client for commands that answer at once (5 s at the most); made after the fork."""
     return Redis.from_url(url, socket_timeout=5, socket_connect_timeout=3, health_check_interval=30)
@@ -38,6 +50,20 @@ async def count_within(redis: Redis, key: str, *, window_ms: int) -> tuple[int, 
     script = redis.register_script(_COUNT)
     count, left_ms = await script(keys=[PREFIX + key], args=[window_ms])
     return int(count), max(int(left_ms), 0)
+
+
+async def touch_member(redis: Redis, key: str, member: str, *, within_s: float) -> int | None:
+    """Note that somebody was seen now; returns how many were within the time, None when Redis is away."""
+    try:
+        script = redis.register_script(_SEEN)
+        return int(await script(keys=[PREFIX + key], args=[time.time_ns() // 10**6, int(within_s * 1000), member]))
+    except (RedisError, OSError):
+        return None
+
+
+async def count_members(redis: Redis, key: str, *, within_s: float) -> int | None:
+    """How many were seen within the time; None when Redis is away."""
+    return await touch_member(redis, key, "", within_s=within_s)
 
 
 async def empty_lists(redis: Redis, names: Sequence[str]) -> list[str] | None:

@@ -64,6 +64,8 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: str
     broadcast: str = ""
+    visibility: str = ""  # of doors (events/doors.py)
+    access_epoch: int = 0
 
 
 _packer = msgspec.msgpack.Encoder()
@@ -132,7 +134,7 @@ def read_message(data: bytes) -> Published | Note:
 
 def note(kind: str, broadcast_id: str = "") -> bytes:
     """A message that carries no media, as bytes."""
-    return msgspec.json.encode(Note(kind=kind, broadcast=broadcast_id))
+    return msgspec.json.encode({"kind": kind, "broadcast": broadcast_id})
 
 
 def room_channel(room_id: str) -> str:

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from server.core.ranges import Span, Unsatisfiable, range_applies, wanted_span
 from server.core.secrets import Keyring
 from server.events.audience import PUBLIC_TOKEN, Watched, audience_token, expires_at, left_s, opens
-from server.playback.ranges import Span, Unsatisfiable, range_applies, wanted_span
 
 RING = Keyring(["k" * 32])
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
