@@ -1,7 +1,7 @@
 """`semma up`: every process of Semma and its engines on one machine, supervised.
 
 Order of need: engines, then the database's tables and the bucket, the web process, the workers and ingest, the clock.
-Engines given by the environment are not started here. All state is in the data directory; a second start finds it again.
+Engines given by the environment are not started here. All state is in the data directory; a second start finds it.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from server import programs
 from server.core.errors import SemmaError
@@ -57,13 +58,19 @@ class Plan:
     embedded: Sequence[str]
 
 
-def run_up(*, environ: Mapping[str, str], once_ready: Sequence[str] = ()) -> int:
+def run_up(
+    *,
+    environ: Mapping[str, str],
+    once_ready: Sequence[str] = (),
+    beside: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+) -> int:
     """Run until Ctrl-C or SIGTERM; returns the exit code. `once_ready` is a command line run when all serves.
 
-    What that command prints is shown under the table of addresses.
+    What that command prints is shown under the table of addresses. `beside` are further programs, by name, that are
+    kept running like Semma's own.
     """
     try:
-        with _prepared(environ) as (plan, lock):
+        with _prepared(environ, beside) as (plan, lock):
             return asyncio.run(_supervise(plan, lock, once_ready))
     except EngineMissing as error:
         return _refuse(error, EXIT_ENGINE_MISSING)
@@ -79,7 +86,7 @@ def _refuse(error: SemmaError, exit_code: int) -> int:
 
 
 @contextlib.contextmanager
-def _prepared(environ: Mapping[str, str]) -> Iterator[tuple[Plan, int]]:
+def _prepared(environ: Mapping[str, str], beside: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[Plan, int]]:
     """Check the machine, take the data directory, decide what to run."""
     settings = read_settings(environ)
     data_dir = settings.data_dir.resolve()
@@ -90,10 +97,12 @@ def _prepared(environ: Mapping[str, str]) -> Iterator[tuple[Plan, int]]:
         checks.check_disk(data_dir)
         checks.check_port(settings.host, settings.port, "SEMMA_PORT")
         checks.check_port(settings.host, settings.rtmp_port, "SEMMA_RTMP_PORT")
-        yield make_plan(data_dir, environ), lock
+        yield make_plan(data_dir, environ, beside), lock
 
 
-def make_plan(data_dir: Path, environ: Mapping[str, str]) -> Plan:
+def make_plan(
+    data_dir: Path, environ: Mapping[str, str], beside: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+) -> Plan:
     """Which children this machine needs, with the values they need; makes keys at the first start."""
     given = {name: value for name, value in environ.items() if value}
     decided = {"SEMMA_SECRET_KEY": secret_key(data_dir, given)}
@@ -114,7 +123,11 @@ def make_plan(data_dir: Path, environ: Mapping[str, str]) -> Plan:
     completed = {**given, **decided, "SEMMA_DATA_DIR": str(data_dir)}
     keep_environment(data_dir, {name: completed[name] for name in _DECIDED if name in completed})
     settings = read_settings(completed)
-    children = [*map(_engine_child, engines), *_semma_children(settings, completed)]
+    children = [
+        *map(_engine_child, engines),
+        *_semma_children(settings, completed),
+        *(Child(name=name, argv=argv, stage=5, env=completed, grace_s=1.0) for name, argv in beside.items()),
+    ]
     return Plan(settings, children, [engine.name for engine in engines])
 
 

@@ -157,6 +157,8 @@ def private_semma(settings: Mapping[str, str], *, keep: bool = False) -> Iterato
         "SEMMA_DATA_DIR": str(data_dir),
         "SEMMA_PORT": str(port),
         "SEMMA_PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "SEMMA_RTMP_PORT": str(free_port()),
+        "SEMMA_SRT_PORT": str(free_udp_port()),
         **settings,
     }
     semma = PrivateSemma(data_dir, port, env, _start(data_dir, env))
@@ -191,6 +193,13 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def free_udp_port() -> int:
+    """A UDP port that is free now, with room above it for further doors."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return min(int(probe.getsockname()[1]), 65_000)
 
 
 def _wait_serving(semma: PrivateSemma) -> None:

@@ -24,12 +24,14 @@ def _settings() -> Settings:
     return read_settings()
 
 
-def _run_up(data_dir: str | None, port: int | None, host: str | None, once_ready: tuple[str, ...]) -> None:
+def _run_up(data_dir: str | None, port: int | None, host: str | None, *, is_demo: bool) -> None:
     from server.up import run_up  # noqa: PLC0415 -- slow import
 
     given = {"SEMMA_DATA_DIR": data_dir, "SEMMA_PORT": str(port) if port else None, "SEMMA_HOST": host}
     environ = {**os.environ, **{name: value for name, value in given.items() if value}}
-    sys.exit(run_up(environ=environ, once_ready=once_ready))
+    once_ready = programs.semma_argv("make-demo") if is_demo else ()
+    beside = {"studio": programs.semma_argv("demo-encoder")} if is_demo else {}
+    sys.exit(run_up(environ=environ, once_ready=once_ready, beside=beside))
 
 
 @click.command()
@@ -43,7 +45,7 @@ def up(data_dir: str | None, port: int | None, host: str | None) -> None:
     DATABASE_URL names a PostgreSQL. A process that ends is started again. Logs are in the data directory under log/.
     Ctrl-C stops everything in order, a second Ctrl-C at once.
     """
-    _run_up(data_dir, port, host, ())
+    _run_up(data_dir, port, host, is_demo=False)
 
 
 @click.command()
@@ -51,11 +53,11 @@ def up(data_dir: str | None, port: int | None, host: str | None) -> None:
 @click.option("--port", type=int, help="Port of the pages; the same as SEMMA_PORT.  [default: 8000]")
 @click.option("--host", help="Address to listen on (SEMMA_HOST).  [default: 127.0.0.1]")
 def demo(data_dir: str | None, port: int | None, host: str | None) -> None:
-    """Run everything and put a demo seminar in it: two rooms, six sessions, really encoded video.
+    """Run everything and put a demo seminar in it: two rooms, six sessions, really encoded video, one room live.
 
     The seminar is made once; a second start finds it again. Prints a sign-in link for the organiser that works once.
     """
-    _run_up(data_dir, port, host, programs.semma_argv("make-demo"))
+    _run_up(data_dir, port, host, is_demo=True)
 
 
 @click.command()

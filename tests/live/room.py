@@ -1,13 +1,12 @@
 """A live room of a running Semma, spoken to as organisers and viewers do."""
 
-import socket
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 
-from tests.private_semma import PrivateSemma, free_port
+from tests.private_semma import PrivateSemma
 from tests.waiting import eventually
 
 
@@ -94,14 +93,3 @@ def make_room(semma: PrivateSemma, slug: str, *, talks: int = 2, talk_s: int = 3
         }
         sessions.append(str(semma.api("POST", "/api/v1/sessions", json=session).json()["id"]))
     return LiveRoom(semma, f"live-{slug}", slug, room["id"], make_key(semma, room["id"]), sessions)
-
-
-def live_settings() -> dict[str, str]:
-    """Variables for a Semma with live rooms on free ports."""
-    return {"SEMMA_RTMP_PORT": str(free_port()), "SEMMA_SRT_PORT": str(_free_udp_port())}
-
-
-def _free_udp_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return min(int(probe.getsockname()[1]), 65_000)

@@ -19,6 +19,7 @@ from server.engine import EngineMissing
 from server.local import local_environment
 from server.supervise import checks
 from server.up import EXIT_BAD_SETTING, EXIT_CHILD_FAILED, EXIT_ENGINE_MISSING, make_plan
+from tests.private_semma import free_udp_port
 from tests.waiting import eventually
 
 OWN = ("SEMMA_", "REDIS_URL", "S3_", "AWS_", "DATABASE_URL")
@@ -27,7 +28,13 @@ OWN = ("SEMMA_", "REDIS_URL", "S3_", "AWS_", "DATABASE_URL")
 def clean_environment(data_dir: Path, port: int) -> dict[str, str]:
     """This environment without anything of Semma's, for a data directory and port of its own."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(OWN)}
-    return {**inherited, "SEMMA_DATA_DIR": str(data_dir), "SEMMA_PORT": str(port)}
+    return {
+        **inherited,
+        "SEMMA_DATA_DIR": str(data_dir),
+        "SEMMA_PORT": str(port),
+        "SEMMA_RTMP_PORT": str(free_port()),
+        "SEMMA_SRT_PORT": str(free_udp_port()),
+    }
 
 
 def free_port() -> int:
