@@ -25,6 +25,7 @@ FULL = {
     "languages": ["SV", "en-gb"],
     "hashtag": "#sem27",
     "visibility": "public",
+    "publish_live": False,
 }
 
 
