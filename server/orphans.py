@@ -11,6 +11,7 @@ from server.core.db import Database, Db
 from server.core.storage import ObjectStore
 from server.recordings.keys import RECORDINGS
 from server.recordings.models import Recording, Source
+from server.slides.models import Deck
 from server.uploads.models import Upload
 
 UPLOADS = "uploads/"
@@ -38,11 +39,11 @@ def owner_of(key: str) -> tuple[str, str] | None:
 async def _known(db: Db, kind: str, ids: Sequence[str]) -> set[str]:
     if kind == RECORDINGS:
         return set(await db.scalars(select(Recording.id).where(Recording.id.in_(ids))))
-    # A source keeps the key its upload had, so the file outlives the upload's own row.
+    # A source and a deck keep the key their upload had, so the file outlives the upload's own row.
     owned = set(await db.scalars(select(Upload.id).where(Upload.id.in_(ids))))
-    return owned | {
-        item for item in await db.scalars(select(Source.upload_id).where(Source.upload_id.in_(ids))) if item
-    }
+    for column in (Source.upload_id, Deck.upload_id):
+        owned |= {item for item in await db.scalars(select(column).where(column.in_(ids))) if item}
+    return owned
 
 
 async def find_orphans(database: Database, store: ObjectStore, *, age: timedelta = AGE) -> list[Orphan]:

@@ -8,6 +8,7 @@ import server.live.models
 import server.playback.models
 import server.recordings.models
 import server.sessions.models
+import server.slides.models
 import server.uploads.models  # noqa: F401 -- registers its tables
 from server.core.db import Base
 

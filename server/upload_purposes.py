@@ -11,7 +11,8 @@ from server.events.models import Event
 from server.playback.captions import accept_captions
 from server.recordings.intake import accept_upload
 from server.sessions.models import Session
-from server.uploads.desk import Desk, FinishedUpload, Target
+from server.slides.intake import accept_deck
+from server.uploads.desk import Consumer, Desk, FinishedUpload, Target
 
 
 async def locate_session(db: Db, session_id: str) -> Target | None:
@@ -39,4 +40,8 @@ def make_desk(runtime: Runtime) -> Desk:
     async def captions(db: Db, upload: FinishedUpload, /) -> str:
         return await accept_captions(db, runtime.store, upload)
 
-    return Desk(runtime=runtime, consumers={"recording": accept_upload, "captions": captions}, locate=locate_session)
+    async def slides(db: Db, upload: FinishedUpload, /) -> str:
+        return await accept_deck(db, runtime.store, upload, undo_s=runtime.limits.undo_s)
+
+    consumers: dict[str, Consumer] = {"recording": accept_upload, "captions": captions, "slides": slides}
+    return Desk(runtime=runtime, consumers=consumers, locate=locate_session)

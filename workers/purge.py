@@ -18,6 +18,7 @@ from server.playback.models import CaptionTrack, ChapterList
 from server.recordings.keys import recording_prefix
 from server.recordings.models import Recording, Source
 from server.sessions.models import Session, SessionLink, Speaker
+from server.slides.models import Deck
 from server.uploads.models import FAILED, FINISHED, Upload
 
 _BATCH = 50
@@ -31,6 +32,7 @@ async def purge(runtime: Runtime) -> int:
     gone = 0
     async with runtime.database.write() as db:
         gone += await _purge_recordings(db, select(Recording).where(Recording.deleted_at < before).limit(_BATCH))
+        gone += await _purge_decks(db, select(Deck).where(Deck.deleted_at < before).limit(_BATCH))
         gone += await _purge_sessions(db, await _ids(db, Session, before))
         gone += await _purge_events(db, await _ids(db, Event, before))
         for model in (*_PLAIN, Series):
@@ -73,10 +75,21 @@ async def _purge_sources(db: Db, recording: Recording) -> None:
         await db.delete(source)
 
 
+async def _purge_decks(db: Db, chosen: Any) -> int:
+    """Free the files of decks."""
+    decks = list(await db.scalars(chosen))
+    for deck in decks:
+        await remove_later(db, deck.key, reason="slides purged", owner_id=f"purge:{deck.id}", after_s=0)
+        await db.delete(deck)
+    await db.flush()
+    return len(decks)
+
+
 async def _purge_sessions(db: Db, ids: Sequence[str]) -> int:
     if not ids:
         return 0
     await _purge_recordings(db, select(Recording).where(Recording.session_id.in_(ids)))
+    await _purge_decks(db, select(Deck).where(Deck.session_id.in_(ids)))
     await db.execute(delete(CaptionTrack).where(CaptionTrack.session_id.in_(ids)))
     # Unfinished uploads expire by themselves; the file of a finished one is its source's, freed above.
     ended = (Upload.session_id.in_(ids), Upload.state.in_((FINISHED, FAILED)))

@@ -33,8 +33,16 @@ class DeckBrief(msgspec.Struct, kw_only=True):
     """A session's slide deck in short; more at /api/v1/decks/{id}."""
 
     id: Annotated[str, msgspec.Meta(examples=["01979c5e2b7a7c3d9e1f2a3b4c5d6e80"])]
-    state: Annotated[str, msgspec.Meta(examples=["ready"])]
-    pages: Annotated[int | None, msgspec.Meta(examples=[24])] = None
+    filename: Annotated[str, msgspec.Meta(examples=["still-slides.pdf"])]
+    content_type: Annotated[str, msgspec.Meta(description="By its content.", examples=["application/pdf"])]
+    size_bytes: Annotated[int, msgspec.Meta(examples=[2_345_678])]
+    url: Annotated[
+        str,
+        msgspec.Meta(
+            description="Where the file is downloaded.",
+            examples=["/api/v1/decks/01979c5e2b7a7c3d9e1f2a3b4c5d6e80/file"],
+        ),
+    ]
 
 
 class CaptionsBrief(msgspec.Struct, kw_only=True):

@@ -27,6 +27,7 @@ TAGS = {
     "Uploads": "Resumable uploads: tus 1.0.0.",
     "Recordings": "How far the work on a recording is, and whether viewers may watch it.",
     "Playback": "What a player needs.",
+    "Slides": "The deck of a session: the file, to be downloaded.",
     "Access": "Roles, personal links and access codes of an event.",
     "People": "Accounts, signing in, and API tokens.",
 }

@@ -94,6 +94,7 @@ WORDS: dict[tuple[str, ...], dict[str, str]] = {
     ("GET", "/api/v1/recordings/{recording_id}", "deleted"): {"recording_id": "recording_deleted"},
     ("POST", "/api/v1/recordings/{recording_id}/restore"): {"recording_id": "recording_deleted"},
     ("POST", "/api/v1/captions/{track_id}/restore"): {"track_id": "captions_deleted"},
+    ("POST", "/api/v1/decks/{deck_id}/restore"): {"deck_id": "deck_deleted"},
     ("GET", "/join/{secret}"): {"secret": "join_secret"},
     ("GET", "/{event}"): {"event": "event_slug"},
     ("GET", "/{event}/sessions/{session}"): {"event": "event_slug", "session": "session_slug"},

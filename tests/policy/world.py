@@ -22,6 +22,7 @@ from server.live.models import Broadcast, StreamKey, Stretch
 from server.playback.models import CaptionTrack
 from server.recordings.models import READY, Chunk, Recording, Rendition, Source
 from server.sessions.models import Session, SessionLink, SessionSpeaker, Speaker
+from server.slides.models import Deck
 from server.uploads.models import Upload
 from server.web.statics import read_statics
 from tests.policy.table import VISIBILITIES
@@ -160,6 +161,9 @@ async def _media(db: Db, event: str, words: dict[str, str]) -> dict[str, str]:
     words_of_captions = {"event_id": event, "session_id": session, "language": "en", "cues": [[0, 900, "Hello"]]}
     found["track_id"] = await _add(db, CaptionTrack(**words_of_captions))
     found["captions_deleted"] = await _add(db, CaptionTrack(deleted_at=now(), **words_of_captions))
+    deck = {"event_id": event, "session_id": session, "filename": "s.pdf", "kind": "pdf", "size_bytes": 1}
+    found["deck_id"] = await _add(db, Deck(key=f"decks/{event}", **deck))
+    found["deck_deleted"] = await _add(db, Deck(key=f"decks/{event}/old", deleted_at=now(), **deck))
     upload = Upload(
         event_id=event,
         session_id=session,

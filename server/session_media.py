@@ -1,0 +1,35 @@
+"""What a session's media are in the API, composed for the web process: recordings and captions, and slides.
+
+Playback and slides do not know each other; here the two meet.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from server.accounts.actor import Actor
+from server.core.db import Db
+from server.playback.session_media import read_session_media
+from server.sessions.media import DeckBrief, SessionMedia
+from server.slides.kinds import KINDS, safe_name
+from server.slides.models import Deck
+from server.slides.queries import decks_of_sessions
+from server.slides.schemas import deck_url
+
+
+def _brief(deck: Deck) -> DeckBrief:
+    return DeckBrief(
+        id=deck.id,
+        filename=safe_name(deck.filename, deck.kind),
+        content_type=KINDS[deck.kind].content_type,
+        size_bytes=deck.size_bytes,
+        url=deck_url(deck),
+    )
+
+
+async def read_media_and_slides(db: Db, actor: Actor, session_ids: Sequence[str]) -> Mapping[str, SessionMedia]:
+    """The media of several sessions in three statements; whoever may see a session may have its slides."""
+    media = dict(await read_session_media(db, actor, session_ids))
+    for session_id, deck in (await decks_of_sessions(db, session_ids)).items():
+        media[session_id] = msgspec.structs.replace(media.get(session_id, SessionMedia()), slides=_brief(deck))
+    return media
