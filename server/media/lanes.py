@@ -98,7 +98,7 @@ class VideoLane(_Lane):
 
     def ticks(self, frames: int) -> int:
         """Where that frame starts, in ticks from the run's begin."""
-        return round(frames * self.track.timescale / self._rate)
+        return _rounded(frames * self.track.timescale * self._rate.denominator, self._rate.numerator)
 
 
 class AudioLane(_Lane):
@@ -114,8 +114,9 @@ class AudioLane(_Lane):
             raise BadRun(f"the sound of {self.name} has {init.codec.sample_rate} Hz, {AUDIO_RATE} are expected")
         self._see_codec(init.codec)
         self.is_away = self.is_away and not samples
+        shift = _shift(init)
         for sample in samples:
-            place = round(presented_at(init, sample) * AUDIO_RATE / AUDIO_FRAME)
+            place = _rounded((sample.pts + shift) * AUDIO_RATE, AUDIO_FRAME * init.timescale)
             if place < self.received:
                 continue
             if place - self.received > MOST_SILENCE_FRAMES:
@@ -143,5 +144,15 @@ class AudioLane(_Lane):
 
 def nearest_audio_frame(frames: int, rate: Fraction) -> int:
     """The AAC frame whose start is nearest to that of a picture, both counted from 0 at the same moment."""
-    place = frames * AUDIO_RATE / (rate * AUDIO_FRAME)
-    return (2 * place.numerator + place.denominator) // (2 * place.denominator)
+    return _rounded(frames * AUDIO_RATE * rate.denominator, rate.numerator * AUDIO_FRAME)
+
+
+def _rounded(above: int | Fraction, below: int) -> int:
+    """The whole number nearest to a quotient; a half goes up."""
+    return int((2 * above + below) // (2 * below))
+
+
+def _shift(init: Init) -> int | Fraction:
+    """Ticks from a sample's own time to the time it is presented at: whole ones, as ffmpeg writes them."""
+    shift = init.shift * init.timescale
+    return shift.numerator if shift.denominator == 1 else shift

@@ -16,6 +16,7 @@ behind. The pictures decide where a run ends; the last frame of sound is as long
 
 import contextlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 
@@ -36,7 +37,8 @@ class Segmenter:
     """Cuts one broadcast.
 
     `start` is the media time already reached (90 kHz ticks), `next_msn` the number of the next segment: with those a
-    restarted process goes on, in a new segment. `inits` has the bytes of each init by track and name once it is used.
+    restarted process goes on, in a new segment (only there sound may leave, or cover, half a frame). `inits` has the
+    bytes of each init by track and name once it is used.
     """
 
     def __init__(self, layout: Layout, *, next_msn: int = 1, start: int = 0) -> None:
@@ -54,6 +56,8 @@ class Segmenter:
         # far that is on the grid; the next part of the present segment.
         self._base = start
         self._at = self._grid = self._part = 0
+        # Where each track's last chunk ended, in its own ticks.
+        self._ends: dict[str, int] = {}
 
     @property
     def media_end(self) -> int:
@@ -187,9 +191,13 @@ class Segmenter:
             TimedSample(base + lane.ticks(place + number), 0, frame.is_sync, frame.data)
             for number, frame in enumerate(frames)
         ]
+        if self._at == 0 and lane.name in self._ends:
+            # A run that ended on a border left sound up to half a frame before or behind it: the first one makes up.
+            samples[0] = replace(samples[0], pts=self._ends[lane.name])
         until = base + lane.ticks(place + len(frames))
         if ends_run:
             until = _rescaled(self._base + self._elapsed(end), lane.track.timescale)
+        self._ends[lane.name] = until
         return Piece(
             duration=until - samples[0].pts,
             independent=samples[0].is_sync,
