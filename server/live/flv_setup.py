@@ -9,8 +9,9 @@ from server.media import flv
 from server.media.amf import Value
 from server.media.avc_config import BadConfig, Pictures, read_avc_config
 
-# The codecs of classic FLV that every ffmpeg reads, and those of enhanced RTMP that need ffmpeg 6.1.
+# The codecs of classic FLV that every ffmpeg reads, and those of enhanced RTMP, which need a newer one.
 AUDIO_CODECS = frozenset({"aac", "mp3", "speex", "pcm", "adpcm", "alaw", "mulaw", "nellymoser"})
+ENHANCED_SINCE = (6, 1)
 ENHANCED_VIDEO_CODECS = frozenset({"hevc", "av1", "vp9"})
 # They speak of a file, and of one that has an end.
 _NOT_LIVE = frozenset({"duration", "filesize"})

@@ -98,10 +98,10 @@ async def until(condition: Callable[[], object], what: str = "") -> None:
     await soon(ask, timeout_s=20, every_s=0.02, what=what)
 
 
-async def push(listener: RtmpListener, *arguments: str, path: str = f"live/{KEY}") -> tuple[int, str]:
-    """Let a real ffmpeg send; its exit code and last words."""
+async def push(listener: RtmpListener, *arguments: str, path: str = f"live/{KEY}", url: str = "") -> tuple[int, str]:
+    """Let a real ffmpeg send (to another address, with `url`); its exit code and last words."""
     command = [ffmpeg_exe(), "-nostdin", "-hide_banner", "-loglevel", "error", *arguments]
-    command += ["-f", "flv", f"rtmp://127.0.0.1:{listener.port}/{path}"]
+    command += ["-f", "flv", url or f"rtmp://127.0.0.1:{listener.port}/{path}"]
     process = await asyncio.create_subprocess_exec(*command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
     try:
         _, words = await asyncio.wait_for(process.communicate(), 60)
