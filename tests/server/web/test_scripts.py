@@ -121,3 +121,24 @@ def test_every_module_a_script_imports_is_there() -> None:
             if line.startswith("import ") and "from" in line:
                 target = line.split('"')[1]
                 assert (path.parent / target).is_file(), f"{path.name}: {target}"
+
+
+def test_a_clip_counts_from_the_talks_start_and_stops_at_its_end() -> None:
+    value = run(
+        "player/clip.js",
+        """(() => {
+          const heard = [];
+          const video = { currentTime: 1.5, paused: false, playbackRate: 1, ended: false,
+            pause: () => heard.push("pause"), addEventListener: () => {} };
+          const clip = new m.Clip(video, () => heard.push("over"));
+          const whole = [clip.now, clip.toStream(7), clip.isOver];
+          clip.set({ start_ms: 1000, end_ms: 13520 });
+          const cut = [clip.now, clip.toStream(0), clip.toStream(99), clip.ofStream(0.2), clip.length];
+          video.currentTime = 13.51;
+          clip.watch();
+          return { whole, cut, heard, over: clip.isOver };
+        })()""",
+    )
+    assert value["whole"] == [1.5, 7, False]
+    assert [round(number, 3) for number in value["cut"]] == [0.5, 1, 13.52, 0, 12.52]
+    assert (value["heard"], value["over"]) == (["pause", "over"], True)

@@ -12,7 +12,7 @@ function startSharing(player) {
   const text = label.textContent;
   button.hidden = false;
   button.addEventListener("click", async () => {
-    const at = player.video.currentTime;
+    const at = player.now;
     const link = linkAt(at);
     try {
       await navigator.clipboard.writeText(link);

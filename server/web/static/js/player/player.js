@@ -3,6 +3,7 @@
 import { keep, recall } from "../memory.js";
 import { say } from "../texts.js";
 import { Captions } from "./captions.js";
+import { Clip } from "./clip.js";
 import { Controls, nextSpeed } from "./controls.js";
 import { startKeyboard } from "./keyboard.js";
 import { Menus } from "./menus.js";
@@ -24,6 +25,8 @@ export class Player {
     this.sessionId = root.dataset.session;
     this.playback = playback;
     this.expected = (playback.duration_ms ?? 0) / 1000;
+    this.clip = new Clip(this.video, () => this.controls.tell(say("ended")));
+    this.clip.set(playback.clip);
     this.edge = 0;
     this.growing = false;
     this.started = false;
@@ -43,8 +46,13 @@ export class Player {
   }
 
   get total() {
-    const known = Number.isFinite(this.video.duration) ? this.video.duration : 0;
+    const known = Number.isFinite(this.video.duration) ? this.clip.ofStream(this.video.duration) : 0;
     return this.growing ? Math.max(this.expected, this.edge) : known || this.expected;
+  }
+
+  // Where the viewer is, from the talk's start, in seconds.
+  get now() {
+    return this.clip.now;
   }
 
   acts() {
@@ -84,7 +92,7 @@ export class Player {
   async open(startAt) {
     try {
       this.source = await openSource(this.video, this.playback.hls, {
-        startAt,
+        startAt: this.clip.toStream(startAt),
         on: {
           levels: () => this.paintQuality(),
           level: () => this.paintQuality(),
@@ -140,17 +148,19 @@ export class Player {
 
   paint() {
     const { video } = this;
-    const now = video.currentTime;
+    const { now } = this;
     let loaded = 0;
     for (let index = 0; index < video.buffered.length; index += 1) {
-      if (video.buffered.start(index) <= now + 0.5) loaded = Math.max(loaded, video.buffered.end(index));
+      const [from, to] = [video.buffered.start(index), video.buffered.end(index)];
+      if (from <= video.currentTime + 0.5) loaded = Math.max(loaded, this.clip.ofStream(to));
     }
     const total = this.total;
     this.seekBar.paint({ now, loaded, edge: this.growing ? this.edge : total, total });
     this.controls.paintClock(now, total);
   }
 
-  grow({ edge, growing }) {
+  grow({ edge: reached, growing }) {
+    const edge = this.clip.ofStream(reached);
     if (this.growing && !growing) this.controls.tell(say("complete"));
     if (edge !== this.edge) this.storyboard.forget();
     this.edge = edge;
@@ -160,10 +170,11 @@ export class Player {
   }
 
   keepPlace() {
-    if (this.started) remember(this.sessionId, this.video.ended ? 0 : this.video.currentTime, this.total);
+    if (this.started) remember(this.sessionId, this.clip.isOver ? 0 : this.now, this.total);
   }
 
   toggle() {
+    if (this.video.paused && this.clip.isOver) this.video.currentTime = this.clip.toStream(0);
     if (this.video.paused) this.video.play().catch((error) => console.info("semma: play", error.name));
     else this.video.pause();
   }
@@ -172,12 +183,12 @@ export class Player {
     const last = this.growing ? this.edge - 1 : this.total - 0.1;
     if (this.growing && moment > this.edge) this.controls.tell(say("beyond", { time: clockText(this.edge) }));
     else if (aloud) this.controls.tell(clockText(moment));
-    this.video.currentTime = Math.max(0, Math.min(moment, last));
+    this.video.currentTime = this.clip.toStream(Math.min(moment, last));
     this.paint();
   }
 
   by(seconds) {
-    this.seek(this.video.currentTime + seconds, true);
+    this.seek(this.now + seconds, true);
   }
 
   setSpeed(speed) {
@@ -265,8 +276,12 @@ export class Player {
     this.renewed = true;
     const answer = await fetch(`/api/v1/sessions/${encodeURIComponent(this.sessionId)}/playback`).catch(() => null);
     if (!answer?.ok) return false;
+    const { now } = this;
     this.playback = await answer.json();
-    this.source.reload(this.playback.hls, this.video.currentTime);
+    this.clip.set(this.playback.clip);
+    // Captions count from where the stream does, which a better encode may have moved.
+    for (const track of this.video.querySelectorAll("track")) track.src = `${track.src.split("?")[0]}?from=${this.clip.from}`;
+    this.source.reload(this.playback.hls, this.clip.toStream(now));
     return true;
   }
 
