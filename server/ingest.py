@@ -55,7 +55,8 @@ async def _run(settings: Settings) -> None:
         tell_ready()
         while not asked.is_set():
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(asked.wait(), _ALIVE_S)
+                async with asyncio.timeout(_ALIVE_S):
+                    await asked.wait()
             tell_alive()
         log.info("ingest.stopping")
 

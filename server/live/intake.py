@@ -110,7 +110,8 @@ class Intake:
         if not self._waiting and not self.has_ended:
             self._arrived.clear()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._arrived.wait(), timeout_s)
+                async with asyncio.timeout(timeout_s):  # wait_for of 3.11 can swallow a cancellation
+                    await self._arrived.wait()
         return self._waiting[0] if self._waiting else None
 
     def take(self) -> Taken:

@@ -133,7 +133,8 @@ async def note_health(equipment: Equipment, broadcast_id: str, health: dict[str,
 async def _wait(event: asyncio.Event, seconds: float) -> None:
     """Wait for the event, or so long."""
     try:
-        await asyncio.wait_for(event.wait(), seconds)
+        async with asyncio.timeout(seconds):
+            await event.wait()
     except TimeoutError:
         return
     event.clear()

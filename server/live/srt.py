@@ -55,7 +55,8 @@ class SrtListeners:
                 except (SemmaError, SQLAlchemyError, OSError) as error:
                     log.warning("srt.doors_not_read", error=str(error))
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._changed.wait(), LOOK_S)
+                    async with asyncio.timeout(LOOK_S):
+                        await self._changed.wait()
                 self._changed.clear()
         finally:
             await asyncio.gather(*(door.close() for door in self._open.values()), return_exceptions=True)

@@ -101,6 +101,7 @@ class Stint:
 
     async def stop(self) -> None:
         """End it at once; its intake goes back to standby."""
+        self.reason = self.reason or "replaced"
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
 

@@ -161,4 +161,5 @@ class Window:
 
     async def _settled(self, timeout_s: float) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._sender.idle.wait(), timeout_s)
+            async with asyncio.timeout(timeout_s):  # wait_for of 3.11 can swallow a cancellation
+                await self._sender.idle.wait()

@@ -1,15 +1,25 @@
 """Ingest as encoders meet it: real ffmpeg over RTMP, real Valkey, S3 and SQLite; the archive is decoded at the end."""
 
+import asyncio
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
+from server.core.clock import now
 from server.core.runtime import Runtime
 from server.core.settings import Settings
 from server.core.storage import ObjectStore
-from tests.live.encoder import Sent, sending
-from tests.server.live.hall import Hall, make_hall, open_hall
+from server.live import lineup
+from server.live.keys import revoke_key
+from server.live.models import Broadcast, LiveSegment, StreamKey
+from server.live.spool import Spool
+from server.media.live import grid_of
+from tests.live.encoder import Encoder, Sent, sending
+from tests.server.live.hall import Hall, make_hall, open_hall, rows_in_redis
+from tests.server.live.ingest_process import IngestProcess
 
 pytestmark = pytest.mark.ffmpeg
 
@@ -71,3 +81,100 @@ async def test_a_lost_encoder_is_replaced_by_the_slate_until_it_is_back(hall: Ha
     assert shown[:back] == list(range(shown[0] or 0, (shown[0] or 0) + back))
     assert shown[back:] == list(range(1000, 1000 + len(shown) - back))
     assert len(await hall.broadcasts()) == 1
+
+
+async def test_a_second_encoder_is_refused_while_the_first_one_sends(hall: Hall) -> None:
+    async with open_hall(hall):
+        with sending(hall.main):
+            broadcast = await hall.on_air()
+            second = Encoder(hall.main).start()
+            code, said = await asyncio.to_thread(second.ended, 30)
+            assert code != 0, said
+            assert (await hall.on_air()).encoder == "main"
+            await hall.end(broadcast.id)
+    assert not any(row.slate or row.discontinuity for row in await hall.segments())
+
+
+async def test_the_backup_takes_over_and_the_main_encoder_takes_over_again(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lineup, "STEADY_S", 3.0)
+    async with open_hall(hall):
+        with sending(hall.main) as main, sending(hall.backup, Sent(start=3000)):
+            broadcast = await hall.on_air("main")
+            await hall.archived(1)
+            main.kill()
+            await hall.on_air("backup")
+            with sending(hall.main, Sent(start=6000)):
+                await hall.on_air("main")
+                await hall.archived(3)
+                await hall.end(broadcast.id)
+    rows = await hall.segments()
+    assert [row.msn for row in rows] == list(range(1, len(rows) + 1))
+    assert len([row for row in rows if row.discontinuity]) >= 2
+    assert len(await hall.broadcasts()) == 1
+
+
+async def test_a_revoked_key_drops_its_publisher_at_once(hall: Hall) -> None:
+    async with open_hall(hall) as opened:
+        with sending(hall.main) as encoder:
+            broadcast = await hall.on_air()
+            assert opened.ingest is not None
+            async with hall.database.write() as db:
+                key = await db.scalar(select(StreamKey).where(StreamKey.role == "main"))
+                assert key is not None
+                await revoke_key(db, opened.ingest.runtime, key)
+            code, _said = await asyncio.to_thread(encoder.ended, 20)
+            assert code != 0
+        await hall.on_air("away")
+        again = Encoder(hall.main).start()
+        code, _said = await asyncio.to_thread(again.ended, 20)
+        assert code != 0
+        await hall.end(broadcast.id)
+
+
+async def test_ingest_killed_and_started_again_goes_on_where_it_was(hall: Hall, tmp_path: Path) -> None:
+    """The encoder loses its connection and comes back: one broadcast, no number twice, none missing."""
+    process = IngestProcess(hall.settings, tmp_path / "ingest.log")
+    process.start()
+    try:
+        with sending(process.target(hall.key)):
+            broadcast = await hall.on_air()
+            await hall.archived(1)
+            process.kill()
+        shown = await rows_in_redis(hall.settings, broadcast.id)
+        process.start()
+        await hall.archived(1, slate=True)
+        with sending(process.target(hall.key), Sent(start=2000)):
+            await hall.on_air()
+            before = len(await hall.segments())
+            await hall.archived(before + 1)
+        async with hall.database.write() as db:
+            row = await db.get(Broadcast, broadcast.id)
+            assert row is not None
+            row.ended_at, row.state = now(), "ended"  # no command tells it: ingest looks
+        await hall.closed(broadcast.id)
+    finally:
+        process.stop()
+    rows = await hall.segments()
+    assert [row.msn for row in rows] == list(range(1, len(rows) + 1))
+    assert all(row.archived_at for row in rows)
+    assert all(before.start + before.duration == after.start for before, after in pairwise(rows))
+    # What viewers had been given of the segment that was open when it was killed is in the archive.
+    parts = max(int(name.split(".")[1]) for name in shown if int(name.split(".")[0]) == rows_before_slate(rows)) + 1
+    assert rows[rows_before_slate(rows) - 1].duration == sum(PARTS[:parts])
+    numbers = await hall.numbers(broadcast.id, tmp_path)
+    pictures = [n for segment, row in zip(numbers, rows, strict=True) for n in segment if not row.slate]
+    back = next(place for place, number in enumerate(pictures) if (number or 0) >= 2000)
+    assert pictures[:back] == list(range(pictures[0] or 0, (pictures[0] or 0) + back))
+    assert pictures[back:] == list(range(2000, 2000 + len(pictures) - back))
+    assert len(await hall.broadcasts()) == 1
+    assert Spool(hall.settings.spool_path).open() == []
+
+
+PARTS = [frames * 3600 for frames in grid_of(Fraction(25))]
+
+
+def rows_before_slate(rows: list[LiveSegment]) -> int:
+    """The number of the last segment before the slate."""
+    return next(row.msn for row in rows if row.slate) - 1
