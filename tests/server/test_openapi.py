@@ -12,6 +12,7 @@ import pytest
 from server.core import errors as core_errors
 from server.core.errors import SemmaError
 from server.events import errors as events_errors
+from server.live import errors as live_errors
 from server.sessions import errors as sessions_errors
 from server.web.api_description import TAGS, complete, example_of
 from tests.server.events.conftest import client, database, kept_app, kept_database, kept_settings
@@ -92,6 +93,11 @@ async def test_the_public_contract_is_described(description: dict[str, Any]) -> 
         "/api/v1/sessions",
         "/api/v1/sessions/{session}",
         "/api/v1/speakers",
+        "/api/v1/rooms/{room}/keys",
+        "/api/v1/rooms/{room}/broadcasts",
+        "/api/v1/broadcasts/{broadcast}",
+        "/api/v1/broadcasts/{broadcast}/next",
+        "/api/v1/broadcasts/{broadcast}/end",
     ):
         assert path in paths, path
     session = description["components"]["schemas"]["SessionOut"]["properties"]
@@ -175,7 +181,7 @@ async def test_every_error_code_of_the_programme_is_in_the_documentation(kept_se
     documented = set(re.findall(r"^\| `([a-z_.]+)` \| \d{3} \|", page, re.MULTILINE))
     errors = [
         found.code
-        for module in (core_errors, events_errors, sessions_errors)
+        for module in (core_errors, events_errors, live_errors, sessions_errors)
         for found in vars(module).values()
         if isinstance(found, type) and issubclass(found, SemmaError) and found is not SemmaError
     ]
