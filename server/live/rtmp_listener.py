@@ -68,6 +68,7 @@ class RtmpListener:
         self._takes_enhanced = takes_enhanced
         self._patience = patience or Patience()
         self._server: asyncio.Server | None = None
+        self._is_closed = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._waiting: Counter[str] = Counter()
 
@@ -78,6 +79,7 @@ class RtmpListener:
 
     async def close(self) -> None:
         """Stop listening and send every encoder away."""
+        self._is_closed = True
         if self._server is not None:
             self._server.close()
         for task in list(self._tasks):
@@ -86,9 +88,11 @@ class RtmpListener:
 
     async def _welcome(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
-        if task is not None:
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+        if self._is_closed or task is None:
+            writer.close()
+            return
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
         connection = _Connection(reader, writer, self._patience)
         try:
             await self._talk(connection)

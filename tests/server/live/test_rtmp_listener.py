@@ -171,6 +171,20 @@ async def test_a_cut_connection_ends_the_feed_after_what_came() -> None:
         assert len(kept.chunks) == 10
 
 
+async def test_steps_of_the_encoders_clock_do_not_reach_the_room() -> None:
+    stamps = [0, 40, 80, 3_600_120, 3_600_160, 200, 240, 0xFFFFFFF0, 24]
+    async with listening() as (reception, listener):
+        encoder = await HandEncoder.publishing(listener)
+        await encoder.send(client.video(client.AVC_CONFIG_TAG), client.audio(client.AAC_CONFIG_TAG))
+        await encoder.send(*(client.video(client.KEYFRAME, at) for at in stamps))
+        (kept,) = await reception.feeds()
+        await until(lambda: len(kept.chunks) == len(stamps))
+        encoder.cut()
+    times = [int.from_bytes(chunk.data[4:7], "big") for chunk in kept.chunks]
+    assert [b - a for a, b in pairwise(times)] == [40] * (len(stamps) - 1)
+    assert kept.feed.clock_jumps == 3
+
+
 async def test_what_cannot_be_decoded_is_not_handed_on() -> None:
     """Pictures and sounds before their configuration."""
     async with listening() as (reception, listener):
