@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 
 from server.media.playlist import rounded_seconds
+from server.media.playlist_check_live import check_live_rules
 from server.media.playlist_check_multivariant import check_multivariant_rules
 from server.media.playlist_check_tags import RULES, Finding, Scope, check_tag
 from server.media.playlist_tags import (
@@ -46,6 +47,7 @@ def check_playlist(playlist: str | bytes) -> list[Finding]:
         findings += check_multivariant_rules(lines)
     else:
         findings += _MediaCheck(lines).findings()
+        findings += check_live_rules(text)
     return sorted(findings, key=lambda finding: (finding.line, finding.code))
 
 
@@ -97,7 +99,8 @@ class _MediaCheck:
         self._total = Fraction(0)
         self._segments = 0
         self._before: dict[str, Line] = {}
-        self._has_map = False
+        # A delta update skips the init together with the segment that carried it (4.4.5.2).
+        self._has_map = any(line.tag == "EXT-X-SKIP" for line in lines)
         self._expected_date: datetime | None = None
 
     def findings(self) -> list[Finding]:
@@ -107,7 +110,13 @@ class _MediaCheck:
                 self._check_segment(line)
             elif line.tag in RULES:
                 self._take(line)
-        left = [line for name, line in self._before.items() if name not in ("EXT-X-MAP", "EXT-X-KEY")]
+        # Parts of a segment that is still growing follow the tags that hold for all of it.
+        last_part = max((line.number for line in self._lines if line.tag == "EXT-X-PART"), default=0)
+        left = [
+            line
+            for name, line in self._before.items()
+            if name not in ("EXT-X-MAP", "EXT-X-KEY") and line.number > last_part
+        ]
         for line in left:
             self._add("segment.dangling", line, "4.4.4", f"{line.tag} has no segment after it")
         self._check_head()

@@ -99,7 +99,8 @@ BAD = [
     ("version.low", 5, "7", media("#EXTINF:4,\n1.m4s\n").replace("VERSION:6", "VERSION:5")),
     ("version.low", 3, "7", "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:3.9,\na.ts\n"),
     ("version.low", 3, "7", "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-BYTERANGE:9@0\n#EXTINF:3,\na.ts\n"),
-    ("version.low", 5, "7", media(ONE, head=HEAD + "#EXT-X-SKIP:SKIPPED-SEGMENTS=3\n")),
+    ("version.low", 6, "7", media(*[ONE] * 6, head=HEAD + "#EXT-X-SERVER-CONTROL:CAN-SKIP-UNTIL=24\n"
+                                  "#EXT-X-SKIP:SKIPPED-SEGMENTS=3\n")),
     ("version.unknown", 2, "4.4.1.2", media(ONE).replace("VERSION:6", "VERSION:99")),
     ("date.zone", 6, "4.4.4.6", media("#EXT-X-PROGRAM-DATE-TIME:2026-05-04T10:00:00\n", ONE)),
     ("date.jump", 9, "4.4.4.6", media("#EXT-X-PROGRAM-DATE-TIME:2026-05-04T10:00:00Z\n", ONE,
