@@ -172,7 +172,7 @@ async def test_a_cut_connection_ends_the_feed_after_what_came() -> None:
 
 
 async def test_steps_of_the_encoders_clock_do_not_reach_the_room() -> None:
-    stamps = [0, 40, 80, 3_600_120, 3_600_160, 200, 240, 0xFFFFFFF0, 24]
+    stamps = [0, 40, 80, 3_600_120, 3_600_160, 200, 240, 0xFFFF0000, 0xFFFF0028]
     async with listening() as (reception, listener):
         encoder = await HandEncoder.publishing(listener)
         await encoder.send(client.video(client.AVC_CONFIG_TAG), client.audio(client.AAC_CONFIG_TAG))
