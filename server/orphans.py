@@ -9,13 +9,15 @@ from sqlalchemy import select
 from server.core.clock import now
 from server.core.db import Database, Db
 from server.core.storage import ObjectStore
+from server.live.models import Broadcast
+from server.live.storage_keys import LIVE
 from server.recordings.keys import RECORDINGS
 from server.recordings.models import Recording, Source
 from server.slides.models import Deck
 from server.uploads.models import Upload
 
 UPLOADS = "uploads/"
-KINDS = (UPLOADS, RECORDINGS)
+KINDS = (UPLOADS, RECORDINGS, LIVE)
 AGE = timedelta(days=1)
 _BATCH = 500
 
@@ -39,6 +41,8 @@ def owner_of(key: str) -> tuple[str, str] | None:
 async def _known(db: Db, kind: str, ids: Sequence[str]) -> set[str]:
     if kind == RECORDINGS:
         return set(await db.scalars(select(Recording.id).where(Recording.id.in_(ids))))
+    if kind == LIVE:
+        return set(await db.scalars(select(Broadcast.id).where(Broadcast.id.in_(ids))))
     # A source and a deck keep the key their upload had, so the file outlives the upload's own row.
     owned = set(await db.scalars(select(Upload.id).where(Upload.id.in_(ids))))
     for column in (Source.upload_id, Deck.upload_id):
@@ -47,7 +51,7 @@ async def _known(db: Db, kind: str, ids: Sequence[str]) -> set[str]:
 
 
 async def find_orphans(database: Database, store: ObjectStore, *, age: timedelta = AGE) -> list[Orphan]:
-    """Objects below our prefixes, older than `age`, whose recording, source or upload has no row."""
+    """Objects below our prefixes, older than `age`, whose recording, source, broadcast or upload has no row."""
     found: list[Orphan] = []
     for kind in KINDS:
         batch: list[tuple[str, Orphan]] = []

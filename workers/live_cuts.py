@@ -2,15 +2,18 @@
 
 import asyncio
 
+from sqlalchemy import select
+
 from server.core.db import Db
 from server.core.jobs import enqueue
 from server.core.runtime import Runtime
 from server.live.keep import drop_unkept, mark_do_not_record
-from server.live.models import Broadcast
+from server.live.models import Broadcast, LiveSegment
 from server.live.programme import PlannedSession
+from server.live.storage_keys import broadcast_prefix, segment_path
 from server.recordings.cut import cut_talk
 from server.recordings.cut_rows import read_archive, stretches_of
-from server.recordings.jobs import CutTalk
+from server.recordings.jobs import CutTalk, DropSegments
 from server.recordings.live_list import live_of
 from server.recordings.queries import all_recordings_of
 from server.sessions.models import Session
@@ -65,7 +68,7 @@ async def _follow(db: Db, runtime: Runtime, broadcast_id: str, session_id: str, 
     broadcast = await db.get(Broadcast, broadcast_id)
     if broadcast is not None and drops:
         await drop_unkept(db, runtime, broadcast)
-        await db.flush()
+        await enqueue(db, DropSegments(broadcast=broadcast_id), subject=broadcast_id)
     archive = await read_archive(db, broadcast_id)
     if archive is not None:
         outcome = await cut_talk(db, archive, session_id, token_overlap_s=runtime.limits.token_overlap_s)
@@ -84,3 +87,21 @@ def _planned(session: Session) -> PlannedSession:
         duration_ms=session.duration_ms,
         do_not_record=session.do_not_record,
     )
+
+
+@handles(DropSegments)
+async def drop(job: DropSegments, work: Work) -> None:
+    """Remove the objects of dropped segments."""
+    async with work.read() as db:
+        keys = await _dropped_keys(db, job.broadcast)
+    await work.store.delete_many(keys)
+
+
+async def _dropped_keys(db: Db, broadcast_id: str) -> list[str]:
+    rows = await db.execute(
+        select(LiveSegment.msn, LiveSegment.tracks).where(
+            LiveSegment.broadcast_id == broadcast_id, LiveSegment.dropped_at.is_not(None)
+        )
+    )
+    prefix = broadcast_prefix(broadcast_id)
+    return [prefix + segment_path(track, msn) for msn, tracks in rows for track in tracks]

@@ -15,7 +15,9 @@ from server.core.removals import remove_later
 from server.core.runtime import Runtime
 from server.events.models import Event, EventLink, Room, Series, Track
 from server.playback.models import CaptionTrack, ChapterList
+from server.recordings.free_segments import free_broadcasts, free_segments, listed_rooms
 from server.recordings.keys import recording_prefix
+from server.recordings.live_list import BROADCAST
 from server.recordings.models import Recording, Source
 from server.sessions.models import Session, SessionLink, Speaker
 from server.slides.models import Deck
@@ -23,7 +25,7 @@ from server.uploads.models import FAILED, FINISHED, Upload
 
 _BATCH = 50
 # Links are deleted with undo too; they own nothing.
-_PLAIN: tuple[Any, ...] = (Room, Track, Speaker, EventLink, SessionLink, CaptionTrack)
+_PLAIN: tuple[Any, ...] = (Track, Speaker, EventLink, SessionLink, CaptionTrack)
 
 
 async def purge(runtime: Runtime) -> int:
@@ -35,6 +37,7 @@ async def purge(runtime: Runtime) -> int:
         gone += await _purge_decks(db, select(Deck).where(Deck.deleted_at < before).limit(_BATCH))
         gone += await _purge_sessions(db, await _ids(db, Session, before))
         gone += await _purge_events(db, await _ids(db, Event, before))
+        gone += await _purge_rooms(db, await _ids(db, Room, before))
         for model in (*_PLAIN, Series):
             gone += await _delete(db, model, await _ids(db, model, before))
     return gone
@@ -58,6 +61,7 @@ async def _purge_recordings(db: Db, chosen: Any) -> int:
             db, recording_prefix(recording.id), reason="recording purged", owner_id=f"purge:{recording.id}", after_s=0
         )
         await _purge_sources(db, recording)
+        await free_segments(db, recording)
         await db.execute(delete(ChapterList).where(ChapterList.recording_id == recording.id))
         await db.delete(recording)
     await db.flush()
@@ -70,7 +74,7 @@ async def _purge_sources(db: Db, recording: Recording) -> None:
         select(Recording.cut).where(Recording.session_id == recording.session_id, Recording.id != recording.id)
     )
     kept = {part["source_id"] for cut in others for part in cut}
-    for source in await db.scalars(select(Source).where(Source.id.in_(mine - kept))):
+    for source in await db.scalars(select(Source).where(Source.id.in_(mine - kept), Source.kind != BROADCAST)):
         await remove_later(db, source.key, reason="source purged", owner_id=f"purge:{source.id}", after_s=0)
         await db.delete(source)
 
@@ -102,4 +106,15 @@ async def _purge_events(db: Db, ids: Sequence[str]) -> int:
         return 0
     sessions = list(await db.scalars(select(Session.id).where(Session.event_id.in_(ids))))
     await _purge_sessions(db, sessions)
+    await free_broadcasts(db, event_ids=ids)
     return await _delete(db, Event, ids)
+
+
+async def _purge_rooms(db: Db, ids: Sequence[str]) -> int:
+    """Rooms go with the archives of their broadcasts, once no recording is made of these any more."""
+    if not ids:
+        return 0
+    listed = await listed_rooms(db, ids)
+    free = [room_id for room_id in ids if room_id not in listed]
+    await free_broadcasts(db, room_ids=free)
+    return await _delete(db, Room, free)

@@ -60,6 +60,15 @@ class CutTalk(Job, frozen=True, kw_only=True):
     tries: int = 0
 
 
+class DropSegments(Job, frozen=True, kw_only=True):
+    """Remove the objects of a broadcast's dropped segments from the storage."""
+
+    name = "recordings.drop_segments"
+    queue = "light"
+    max_attempts = 40
+    broadcast: str
+
+
 class JoinCut(Job, frozen=True, kw_only=True):
     """Join the segments of a cut into one file, to make the better encode from."""
 

@@ -7,17 +7,22 @@ from sqlalchemy import func, select, update
 
 from server.core.clock import now
 from server.core.ids import new_id
+from server.core.jobs import JobRow
 from server.core.removals import remove_due
 from server.core.runtime import Runtime
 from server.events.models import Event
 from server.orphans import find_orphans, sweep_orphans
 from server.playback.models import CaptionTrack
+from server.recordings.cut import cut_talk, recording_id_of
+from server.recordings.cut_rows import read_archive
 from server.recordings.keys import recording_prefix
 from server.recordings.models import Recording, Source
 from server.recordings.retire import delete_recording, restore_recording
 from server.sessions.models import Session
+from tests.server.recordings.on_air import put_on_air
 from tests.server.uploads.world import World, make_world
 from workers.purge import purge
+from workers.runtime import run_claimed
 
 
 @pytest.fixture
@@ -104,3 +109,38 @@ async def test_orphans_are_found_by_age_and_owner(runtime: Runtime, world: World
     assert await sweep_orphans(runtime.database, runtime.store, age=timedelta(seconds=-60)) == 2
     left = [item.key async for item in runtime.store.objects("")]
     assert len(left) == 3 and any(kept in key for key in left) and "somebody/elses" in left
+
+
+async def test_a_purged_talk_frees_only_the_live_segments_no_other_lists(runtime: Runtime, world: World) -> None:
+    other = Session(id=new_id(), event_id=world.event, guid="c", slug="c", title="The next talk")
+    async with runtime.database.write() as db:
+        db.add(other)
+    on_air = await put_on_air(runtime, world)
+    await on_air.talk(world.talk, 1, 10)
+    await on_air.talk(other.id, 10, 23)
+    async with runtime.database.write() as db:
+        archive = await read_archive(db, on_air.broadcast)
+        assert archive is not None
+        for session in (world.talk, other.id):
+            await cut_talk(db, archive, session, token_overlap_s=60, better=False)
+    gone = recording_id_of(on_air.broadcast, world.talk)
+    async with runtime.database.write() as db:
+        await delete_recording(db, await db.get_one(Recording, gone), undo_s=3600)
+    await _age(runtime, Recording, gone)
+    await purge(runtime)
+    await remove_due(runtime.database, runtime.store)
+    async with runtime.database.read() as db:
+        jobs = [row.id for row in await db.scalars(select(JobRow).where(JobRow.name == "recordings.drop_segments"))]
+        assert await db.get(Source, on_air.broadcast) is not None, "the other talk is made of it"
+    for job in jobs:
+        await run_claimed(runtime, job, owner="test")
+    left = [
+        item.key async for item in runtime.store.objects(f"live/{on_air.broadcast}/180p/") if "init" not in item.key
+    ]
+    assert sorted(left) == [f"live/{on_air.broadcast}/180p/{msn}.m4s" for msn in (3, 4, 5, 6)]
+
+    async with runtime.database.write() as db:
+        (await db.get_one(Event, world.event)).deleted_at = now() - timedelta(days=31)
+    await purge(runtime)
+    await remove_due(runtime.database, runtime.store)
+    assert await _keys(runtime) == 0
