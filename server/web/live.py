@@ -15,6 +15,7 @@ from server.live.live_view import AWAY, BEFORE, LiveView, TalkShown, hls_of, rea
 from server.live.models import ON_AIR
 from server.live.programme import Programme
 from server.live.queries import RoomFound
+from server.live.viewers import count_viewers
 from server.recordings.queries import recordings_of_sessions
 from server.sessions.queries import Item, programme_of
 from server.web.programme import by_day, event_head, talk_card
@@ -68,8 +69,9 @@ class LivePage:
 
     @property
     def awaited(self) -> TalkCard | None:
-        """What the countdown counts to: a talk that should have begun, else the next one."""
-        return self.now or self.next
+        """What the countdown counts to: a talk that should have begun, or the next one."""
+        talks = (self.now, self.next)
+        return next((talk for talk in talks if talk is not None and talk.starts_at == self.starts_at), self.next)
 
 
 async def read_live_page(
@@ -101,7 +103,11 @@ async def read_live_page(
         days=_days(cards, view, zone=event.time_zone, moment=moment, is_on_air=state == ON_AIR),
         may_stream=can(actor, Action.STREAM, found.subject),
         for_script=_for_script(found, view, is_on_air=state == ON_AIR)
-        | {"stream": hls_of(runtime.keyring, event, room.id, moment=moment)},
+        | {
+            "stream": hls_of(runtime.keyring, event, room.id, moment=moment),
+            "viewers": await count_viewers(runtime, room.id) or 0,
+            "now_ms": round(moment.timestamp() * 1000),
+        },
     )
 
 

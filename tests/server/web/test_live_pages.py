@@ -171,7 +171,8 @@ async def test_the_live_embed_may_be_framed_and_the_page_not(
     embed = await browser.get("/embed/seminar-2027/live/hall")
     assert "frame-ancestors *" in embed.headers["content-security-policy"]
     assert "data-player" in embed.text
-    assert state_in(embed.text) == state_in(page.text)
+    apart = {"now_ms": 0}
+    assert state_in(embed.text) | apart == state_in(page.text) | apart
 
 
 async def test_there_is_no_such_room(browser: Browsing, admin: Asker) -> None:

@@ -142,3 +142,121 @@ def test_a_clip_counts_from_the_talks_start_and_stops_at_its_end() -> None:
     assert value["whole"] == [1.5, 7, False]
     assert [round(number, 3) for number in value["cut"]] == [0.5, 1, 13.52, 0, 12.52]
     assert (value["heard"], value["over"]) == (["pause", "over"], True)
+
+
+def segments(*lengths: float, hole_s: float = 0) -> str:
+    """Segments of a broadcast as the scripts keep them, the first at a known moment; a hole of time after each."""
+    made, start, wall = [], 0.0, 1_000_000.0
+    for length in lengths:
+        made.append({"start": start, "duration": length, "wall": wall})
+        start, wall = start + length, wall + (length + hole_s) * 1000
+    return json.dumps(made)
+
+
+def test_positions_of_a_broadcast_and_moments_of_the_day_are_found_from_each_other() -> None:
+    made = segments(4, 4, 1.5, 4)
+    moments = run("live/timeline.js", f"[0, 3.9, 4, 9.4, 9.5, 20].map((at) => m.wallAt({made}, at) - 1e6)")
+    assert moments == [0, 3900, 4000, 9400, 9500, 20_000]
+    back = f"[-500, 0, 3900, 9400, 9600, 30000].map((wall) => m.positionOf({made}, 1e6 + wall))"
+    assert run("live/timeline.js", back) == [0, 0, 3.9, 9.4, 9.6, 30]
+    # A moment that nothing shows is the end of what was before it.
+    assert run("live/timeline.js", f"m.positionOf({segments(4, 4, hole_s=10)}, 1e6 + 9000)") == 4
+    assert run("live/timeline.js", "[m.wallAt([], 1), m.positionOf([], 1)]") == [None, None]
+
+
+def test_talks_lie_on_the_bar_where_they_were() -> None:
+    def talk(title: str, start: int, end: int | None) -> dict[str, Any]:
+        at = ["1970-01-01T00:16:40", "1970-01-01T00:17:00", "1970-01-01T00:17:20"]
+        return {
+            "title": title,
+            "url": f"/{title}",
+            "starts_at": f"{at[start]}+00:00",
+            "ends_at": f"{at[end]}+00:00" if end is not None else None,
+        }
+
+    made = segments(*[4] * 10)  # 40 s from 1970-01-01T00:16:40
+    talks = json.dumps([talk("second", 1, None), talk("first", 0, 1), talk("later", 2, None)])
+    found = run("live/timeline.js", f"m.talksOn({made}, {talks}, 40)")
+    assert [(one["title"], one["from"], one["to"]) for one in found] == [("first", 0, 20), ("second", 20, 40)]
+    at = f"[0, 19.9, 20, 39, 41].map((at) => m.talkAt(m.talksOn({made}, {talks}, 40), at)?.title ?? null)"
+    assert run("live/timeline.js", at) == ["first", "first", "second", "second", None]
+    assert run("live/timeline.js", f"m.talksOn([], {talks}, 40)") == []
+
+
+def watched(look: str = "position: 7, moves: true", *, seconds: int = 45) -> list[Any]:
+    """The remedies Recovery tries, as [second, remedy], for one look a second; `look` may use `second`."""
+    script = f"""(() => {{
+      const recovery = new m.Recovery();
+      const seen = (second) => recovery.look({{ at: second * 1000, {look} }});
+      return [...Array({seconds}).keys()].map((second) => [second, seen(second)]).filter(([, remedy]) => remedy);
+    }})()"""
+    found: list[Any] = run("live/recovery.js", script)
+    return found
+
+
+def test_a_picture_that_stands_still_gets_ever_stronger_remedies_without_end() -> None:
+    assert watched() == [[4, "edge"], [8, "media"], [12, "reload"], [20, "renew"], [30, "reload"], [40, "renew"]]
+    assert len(watched(seconds=600)) > 55
+
+
+def test_nothing_is_done_while_all_is_well_or_nobody_waits() -> None:
+    assert watched("position: second, moves: true") == []
+    assert watched("position: 7, moves: false") == []
+    # It moves again after the second remedy: the next time it begins with the first.
+    again = watched("position: second > 9 && second < 12 ? second : 7, moves: true", seconds=18)
+    assert again == [[4, "edge"], [8, "media"], [16, "edge"]]
+
+
+def test_a_slow_line_is_waited_for_but_not_for_ever() -> None:
+    slow = watched("position: 7, moves: true, arriving: true", seconds=40)
+    assert slow[0] == [34, "edge"]
+    # A viewer is told all the same.
+    told = "(() => { const one = new m.Recovery(); return [9000, 11000].map((at) => one.isLong(at)); })()"
+    assert run("live/recovery.js", told) == [False, True]
+
+
+def test_attempts_come_soon_then_seldom_and_apart() -> None:
+    waits = run("live/recovery.js", "[...Array(9).keys()].map((attempt) => m.backoff(attempt, 1))")
+    assert waits == [400, 800, 1600, 3200, 5000, 5000, 5000, 5000, 5000]
+    assert run("live/recovery.js", "[m.backoff(9, 0), m.backoff(9, 0.5)]") == [3000, 4000]
+
+
+LEVELS = (
+    "[{ height: 360, bitrate: 6e5 }, { height: 1080, bitrate: 5e6 }, { height: 720, bitrate: 2e6 }, "
+    "{ height: 180, bitrate: 7e5 }]"
+)
+
+
+def test_a_remembered_quality_is_found_in_every_room() -> None:
+    wishes = '["auto", "saver", "audio", "1080", "720", "480", "144"]'
+    assert run("live/quality.js", f"{wishes}.map((wish) => m.levelFor(wish, {LEVELS}))") == [-1, 0, -1, 1, 2, 0, 0]
+    assert run("live/quality.js", "m.levelFor('720', [])") == -1
+    choices = run("live/quality.js", f"m.choicesOf({LEVELS}, true).map((one) => one.choice)")
+    assert choices == ["auto", "1080", "720", "360", "180", "saver", "audio"]
+    one_level = "m.choicesOf([{ height: 360, bitrate: 6e5 }], false).map((one) => one.choice)"
+    assert run("live/quality.js", one_level) == ["auto", "360"]
+
+
+def test_the_servers_clock_is_learned_from_the_quickest_answers() -> None:
+    script = """(() => {
+      const clock = new m.ServerClock();
+      clock.heard(50_000, 10_000, 14_000);
+      const rough = clock.offset;
+      clock.heard(52_050, 12_000, 12_100);
+      const fine = clock.offset;
+      clock.heard(90_000, 13_000, 15_000);  // slower: no news
+      clock.heard(NaN, 13_000, 13_001);
+      return [rough, fine, clock.offset];
+    })()"""
+    assert run("live/clock.js", script) == [38_000, 40_000, 40_000]
+
+
+def test_a_countdown_is_read_in_days_then_as_a_clock() -> None:
+    stub = "globalThis.document = { getElementById: () => null, documentElement: { lang: 'en' } }"
+    script = f"({stub}, (await import({json.dumps((JS / 'live/countdown.js').as_uri())})).leftText)"
+    texts = f"await (async () => {{ const left = {script}; return [-5, 0, 59, 3725, 90000].map(left); }})()"
+    assert run("player/moment.js", texts) == ["any_moment", "any_moment", "0:59", "1:02:05", "days_hours"]
+
+
+def test_times_with_seconds_are_read_too() -> None:
+    assert run("studio/forms.js", 'm.momentIn("2027-05-20T10:00:07", "UTC")') == "2027-05-20T10:00:07+00:00"

@@ -6,6 +6,7 @@ import { refresh } from "./studio/refresh.js";
 import { say } from "./texts.js";
 import { startZones } from "./zones.js";
 
+const SHOWN = new Set(["broadcast", "stretch", "session", "room", "track", "event"]);
 const SPREAD_MS = 3000; // not everybody's page is asked for in the same moment
 
 const tools = document.querySelector("[data-zone]");
@@ -24,7 +25,7 @@ function soon() {
 
 function onChange(change) {
   if (change.kind !== "recording") {
-    soon();
+    if (SHOWN.has(change.kind)) soon();
     return;
   }
   const badge = document.querySelector(`[data-recording="${CSS.escape(change.id ?? "")}"]`);

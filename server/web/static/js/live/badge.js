@@ -13,12 +13,15 @@ export class LiveBadge {
     this.button = root.querySelector("[data-golive]");
     this.text = root.querySelector("[data-golive-text]");
     this.aside = root.querySelector("[data-latency]");
+    this.root = root;
     this.button.addEventListener("click", goLive);
+    root.querySelector("[data-back-live]").addEventListener("click", goLive);
   }
 
   paint({ following, ended, latency, ahead }) {
     this.button.hidden = ended;
     this.button.toggleAttribute("data-on", following);
+    this.root.toggleAttribute("data-behind", !following && !ended);
     const text = following ? say("live") : say("back_to_live");
     if (this.text.textContent !== text) this.text.textContent = text;
     if (ended) this.aside.textContent = ahead > 1 ? say("left", { time: clockText(ahead) }) : "";

@@ -1,5 +1,5 @@
-// Tells the server every few seconds that somebody watches here, and how well. The id is of this tab and this visit
-// only: nobody is recognised by it.
+// Tells the server every few seconds that somebody watches here. The id is of this tab and this visit only: nobody is
+// recognised by it.
 
 const EVERY_MS = 15_000;
 
@@ -9,9 +9,9 @@ export function randomId() {
 }
 
 export class Beacon {
-  // `address()`: where to send it, or null; `report()`: what to say; `onAnswer(answer, askedAt, heardAt)`.
-  constructor({ address, isWatching, report, onAnswer }) {
-    Object.assign(this, { address, isWatching, report, onAnswer });
+  // `address()`: where to send it, or null; `onAnswer({viewers})`.
+  constructor({ address, isWatching, onAnswer }) {
+    Object.assign(this, { address, isWatching, onAnswer });
     this.id = randomId();
     setInterval(() => this.send(), EVERY_MS);
   }
@@ -19,15 +19,13 @@ export class Beacon {
   async send() {
     const address = this.address();
     if (!address || !this.isWatching()) return;
-    const askedAt = Date.now();
     try {
       const answer = await fetch(address, {
         method: "POST",
         headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ id: this.id, ...this.report() }),
+        body: JSON.stringify({ id: this.id }),
       });
-      const heardAt = Date.now();
-      if (answer.ok && answer.status !== 204) this.onAnswer(await answer.json(), askedAt, heardAt);
+      if (answer.ok) this.onAnswer(await answer.json());
     } catch {
       // The next one counts as well.
     }

@@ -45,6 +45,8 @@ export class HlsLive {
   constructor(Hls, video, url, { on, isFollowing, quality }) {
     Object.assign(this, { Hls, video, url, on, isFollowing, quality });
     this.soundOnlyUrl = null;
+    this.asked = 0;
+    this.coming = null;
     this.stalls = 0;
     this.attempts = 0;
     this.repairedAt = -Infinity;
@@ -86,6 +88,11 @@ export class HlsLive {
 
   get hasEnded() {
     return this.details !== null && !this.details.live;
+  }
+
+  // Changes whenever something comes.
+  get received() {
+    return `${this.asked}:${this.coming?.stats.loaded ?? 0}`;
   }
 
   get livePosition() {
@@ -164,6 +171,10 @@ export class HlsLive {
     hls.on(Events.MANIFEST_PARSED, () => this.settle());
     hls.on(Events.LEVEL_SWITCHED, () => this.on.levels());
     hls.on(Events.LEVEL_UPDATED, () => this.on.changed());
+    hls.on(Events.FRAG_LOADING, (_, { frag, part }) => {
+      this.asked += 1;
+      this.coming = part ?? frag;
+    });
     hls.on(Events.FRAG_BUFFERED, () => {
       this.attempts = 0;
       if (!this.isSoundOnly) keep(BANDWIDTH, String(Math.round(hls.bandwidthEstimate)));

@@ -14,6 +14,7 @@ export class NativeLive {
     this.soundOnlyUrl = null;
     this.quality = "auto";
     this.attempts = 0;
+    this.stalls = 0;
     this.stop = new AbortController();
     const { signal } = this.stop;
     for (const name of ["durationchange", "progress", "loadedmetadata"]) {
@@ -45,6 +46,15 @@ export class NativeLive {
   get segments() {
     const began = this.video.getStartDate?.().getTime();
     return Number.isFinite(began) ? [{ start: 0, duration: this.edge, wall: began }] : [];
+  }
+
+  get received() {
+    const { buffered } = this.video;
+    return String(buffered.length ? buffered.end(buffered.length - 1) : 0);
+  }
+
+  get heightNow() {
+    return this.video.videoHeight;
   }
 
   get livePosition() {

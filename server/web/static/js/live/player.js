@@ -288,11 +288,14 @@ export class LivePlayer {
     this.paint();
     const moves = this.wanted && !this.over && navigator.onLine !== false;
     const at = performance.now();
-    const remedy = this.recovery.look({ at, position: this.video.currentTime, moves });
+    const arriving = this.source.received !== this.received && this.loadedAhead() < 0.5;
+    this.received = this.source.received;
+    const remedy = this.recovery.look({ at, position: this.video.currentTime, moves, arriving });
     if (remedy === "edge" && this.following && this.ahead > this.source.target) this.goLive(false);
     if (remedy) this.source.remedy(remedy);
     const lost = this.recovery.isLong(at) || (this.wanted && navigator.onLine === false && this.ahead < 0.5);
     this.root.querySelector("[data-note]").hidden = !lost;
+    if (this.source.hasEnded && this.started && this.ahead < 0.5 && !this.over) return this.ended();
     this.keepUp();
     this.source.calm();
   }
@@ -327,14 +330,23 @@ export class LivePlayer {
     const { source, video } = this;
     if (!source) return;
     const now = video.currentTime;
-    let loaded = now;
-    for (let index = 0; index < video.buffered.length; index += 1) {
-      if (video.buffered.start(index) <= now + 0.5) loaded = Math.max(loaded, video.buffered.end(index));
-    }
+    const loaded = now + this.loadedAhead();
     const talks = talksOn(source.segments, this.stretches, source.edge);
-    this.bar.paintLive({ now, loaded, start: source.start, edge: source.edge, talks });
+    // The right end of the bar is live, though the picture there is always a little old.
+    const shown = this.following && !source.hasEnded ? source.edge : now;
+    this.bar.paintLive({ now: shown, loaded, start: source.start, edge: source.edge, talks });
     this.badge.paint({ following: this.following, ended: source.hasEnded, latency: this.latency, ahead: this.ahead });
     this.controls.part("speed").hidden = this.following;
+  }
+
+  // Seconds that are loaded from here on.
+  loadedAhead() {
+    const { buffered, currentTime: now } = this.video;
+    let end = now;
+    for (let index = 0; index < buffered.length; index += 1) {
+      if (buffered.start(index) <= now + 0.5) end = Math.max(end, buffered.end(index));
+    }
+    return end - now;
   }
 
   paintQuality() {

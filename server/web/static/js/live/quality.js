@@ -24,7 +24,7 @@ export function levelFor(choice, levels) {
   if (choice === SAVER) return order[0].index;
   const height = Number(choice);
   // The wanted height, else the best below it: rooms differ, and a smaller picture never costs more than was agreed.
-  const fitting = order.filter((level) => level.height <= height);
+  const fitting = order.filter((level) => level.height <= height).sort((a, b) => a.height - b.height);
   return (fitting[fitting.length - 1] ?? order[0]).index;
 }
 

@@ -10,6 +10,7 @@ const STEPS = [
 ];
 const AGAIN_MS = 10_000; // then one of the last two every so often
 const SPEAK_MS = 10_000; // before this nothing is said about it
+const PATIENCE_MS = 30_000; // so long a slow line is waited for, as long as something comes
 
 export class Recovery {
   constructor() {
@@ -18,21 +19,24 @@ export class Recovery {
 
   reset(at) {
     this.since = at;
+    this.lookedAt = at;
+    this.stood = 0; // ms in which nothing moved and nothing came
     this.step = 0;
     this.position = null;
   }
 
-  // Called about once a second; `moves`: false while nobody expects movement (paused, before the start, at the end).
-  // Answers the remedy to try now, or null.
-  look({ at, position, moves }) {
+  // Called about once a second; `moves`: false while nobody expects movement (paused, before the start, at the end);
+  // `arriving`: bytes came since the last look, and were missing. Answers the remedy to try now, or null.
+  look({ at, position, moves, arriving = false }) {
     if (!moves || position !== this.position) {
       this.reset(at);
       this.position = position;
       return null;
     }
-    const stood = at - this.since;
+    if (!arriving || at - this.since > PATIENCE_MS) this.stood += at - this.lookedAt;
+    this.lookedAt = at;
     const [due, remedy] = STEPS[this.step] ?? this.later();
-    if (stood < due) return null;
+    if (this.stood < due) return null;
     this.step += 1;
     return remedy;
   }
@@ -44,7 +48,7 @@ export class Recovery {
 
   // Whether it has stood so long that the viewer should be told.
   isLong(at) {
-    return this.step > 0 && at - this.since >= SPEAK_MS;
+    return at - this.since >= SPEAK_MS;
   }
 }
 

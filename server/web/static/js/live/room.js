@@ -29,6 +29,7 @@ export class LiveRoom {
     });
     this.isEmbed = this.find("embed") !== null;
     this.state = this.read();
+    this.hearOfThisPage();
     this.playing = null; // the broadcast in the player
     this.askedAt = performance.now();
     this.refusedAt = -Infinity;
@@ -42,6 +43,14 @@ export class LiveRoom {
     return JSON.parse(document.getElementById("live-state").textContent);
   }
 
+  // The server's time in this page is of the moment between its being asked for and its coming.
+  hearOfThisPage() {
+    const [navigation] = performance.getEntriesByType("navigation");
+    if (!navigation?.responseStart) return;
+    const { requestStart, responseStart } = navigation;
+    this.clock.heard(this.state.now_ms, performance.timeOrigin + requestStart, performance.timeOrigin + responseStart);
+  }
+
   start() {
     const zones = this.find("zone-switch")?.closest("[data-zone]");
     this.showTimes = zones ? startZones(zones) : () => {};
@@ -49,8 +58,7 @@ export class LiveRoom {
     this.beacon = new Beacon({
       address: () => (this.playing ? this.state.stream.replace(/index\.m3u8$/, "beacon") : null),
       isWatching: () => !this.video.paused,
-      report: () => this.report(),
-      onAnswer: (answer, askedAt, heardAt) => this.heard(answer, askedAt, heardAt),
+      onAnswer: ({ viewers }) => this.showViewers((this.state.viewers = viewers)),
     });
     this.video.addEventListener("playing", () => this.beacon.send(), { once: true });
     document.addEventListener("click", (event) => this.clicked(event));
@@ -81,8 +89,11 @@ export class LiveRoom {
   async ask() {
     this.due = undefined;
     this.askedAt = performance.now();
+    const askedAt = Date.now();
     await refresh();
+    const before = this.state.now_ms;
     this.state = this.read();
+    if (this.state.now_ms !== before) this.clock.heard(this.state.now_ms, askedAt, Date.now());
     this.apply({ autoplay: true });
   }
 
@@ -111,7 +122,7 @@ export class LiveRoom {
     else if (!state.broadcast && !player.isOpen) this.showBefore(true);
     if (state.broadcast === this.playing) player.show(state.stretches);
     for (const button of document.querySelectorAll("[data-jump]")) button.hidden = state.broadcast !== this.playing;
-    this.showViewers(state.viewers);
+    this.showViewers(state.broadcast ? state.viewers : 0);
     this.countdown();
     this.nameForTheSystem();
   }
@@ -131,7 +142,8 @@ export class LiveRoom {
 
   // A new broadcast: who had reached the end of the last one goes on with it, who is behind is asked.
   another() {
-    if (this.player.over || !this.player.source.hasEnded || this.player.ahead < 3) this.take();
+    const { over, following, ahead } = this.player;
+    if (over || following || ahead < 3) this.take();
     else this.offer(say("on_air_again"), true);
   }
 
@@ -174,24 +186,5 @@ export class LiveRoom {
     navigator.mediaSession.metadata = new MediaMetadata({ title: title || artist, artist: title ? artist : "" });
     navigator.mediaSession.setActionHandler("seekbackward", () => this.player.acts().by(-10));
     navigator.mediaSession.setActionHandler("seekforward", () => this.player.acts().by(10));
-  }
-
-  // The beacon
-
-  report() {
-    const { player } = this;
-    return {
-      latency_ms: player.latency === null ? null : Math.round(player.latency * 1000),
-      stalls: player.source?.stalls ?? 0,
-      height: player.source?.heightNow ?? 0,
-    };
-  }
-
-  heard(answer, askedAt, heardAt) {
-    if (answer.now) this.clock.heard(Date.parse(answer.now), askedAt, heardAt);
-    if (typeof answer.viewers === "number") {
-      this.state.viewers = answer.viewers;
-      this.showViewers(answer.viewers);
-    }
   }
 }
