@@ -104,6 +104,7 @@ class EventForm:
     ends_on: str = ""
     time_zone: str = ""
     visibility: str = "public"
+    publish_live: bool = True
     series_id: str = ""
     version: int = 0
 
@@ -120,6 +121,7 @@ def event_form(event: Event) -> EventForm:
         ends_on=event.ends_on.isoformat() if event.ends_on else "",
         time_zone=event.time_zone,
         visibility=event.visibility,
+        publish_live=event.publish_live,
         series_id=event.series_id or "",
         version=event.version,
     )

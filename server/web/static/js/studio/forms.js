@@ -11,6 +11,7 @@ const READ = {
   moment: (text, zone) => (text ? momentIn(text, zone) : null),
   given: (text, zone) => (text ? momentIn(text, zone) : undefined), // left out when empty
   seconds: (text) => Number(text),
+  yes: (text) => text === "yes",
 };
 
 // "2026-06-09T10:00" (or with seconds) in a time zone to RFC 3339: the offset is found by asking what that zone shows.
