@@ -110,7 +110,7 @@ def test_everything_serves_and_says_so_in_order_of_need(running: Up) -> None:
     names = re.findall(r"^\S+  (\S+)\s+ready", running.said(), re.MULTILINE)
     assert set(names[:2]) == {"valkey", "s3"}
     assert names[2] == "web"
-    assert (set(names[3:5]), names[5:]) == ({"light", "encode"}, ["beat"])
+    assert (set(names[3:6]), names[6:]) == ({"light", "encode", "ingest"}, ["beat"])
     with urllib.request.urlopen(f"http://127.0.0.1:{running.port}/readyz", timeout=5) as answer:
         found = json.load(answer)
     assert {name: check["ok"] for name, check in found["checks"].items()} == {
@@ -187,9 +187,9 @@ def test_dead_children_come_back_kill_leaves_nothing_and_a_second_start_finds_th
     assert again.stop(signal.SIGTERM) == 0
     names = re.findall(r"^\S+  (\S+)\s+stopped", again.said(), re.MULTILINE)
     assert names[0] == "beat"
-    assert set(names[1:3]) == {"light", "encode"}
-    assert names[3] == "web"
-    assert set(names[4:]) == {"valkey", "s3", "semma"}
+    assert set(names[1:4]) == {"light", "encode", "ingest"}
+    assert names[4] == "web"
+    assert set(names[5:]) == {"valkey", "s3", "semma"}
     assert not again.left()
 
 
@@ -202,7 +202,7 @@ def test_engines_given_by_the_environment_switch_the_embedded_ones_off(tmp_path:
         "SEMMA_SECRET_KEY": "s" * 32,
     }
     plan = make_plan(tmp_path, given)
-    assert [child.name for child in plan.children] == ["migrate", "web", "light", "encode", "beat"]
+    assert [child.name for child in plan.children] == ["migrate", "web", "light", "encode", "ingest", "beat"]
     assert not plan.embedded
     assert plan.children[1].env["REDIS_URL"] == "redis://redis.example/0"
     only_redis = make_plan(tmp_path / "b", {"REDIS_URL": "redis://redis.example/0"})
@@ -294,3 +294,16 @@ def test_a_missing_wheel_is_one_sentence_and_an_exit_code(
     environ = {"SEMMA_DATA_DIR": str(tmp_path / "var"), "SEMMA_PORT": str(free_port())}
     assert up.run_up(environ=environ) == exit_code
     assert capsys.readouterr().err == f"semma: {error.detail}\n"
+
+
+def test_a_taken_port_for_encoders_is_said_before_anything_starts(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        environ = {**clean_environment(tmp_path / "var", free_port()), "SEMMA_RTMP_PORT": str(port)}
+        refused = subprocess.run(
+            [sys.executable, "-m", "server.cli", "up"], env=environ, capture_output=True, text=True, timeout=60
+        )
+    assert refused.returncode == 16
+    assert f"SEMMA_RTMP_PORT={port + 1}" in refused.stderr
