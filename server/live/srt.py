@@ -28,7 +28,7 @@ LOOK_S = 5.0
 LATENCY_MS = 200  # how long lost packets may be asked for again; an encoder may ask for more, the higher one counts
 _READ_LIMITS = Limits(cpu_s=30 * 24 * 3600, file_bytes=1 << 20, grace_s=0)
 _AGAIN_S = (0.2, 1.0, 5.0)  # before listening again; the port may be somebody else's
-_LEFT_S = 10.0  # a caller of whom nothing came for so long is gone
+_LEFT_S = 3.0  # a caller of whom nothing came for so long is gone: the door must be free for its return
 
 ReadDoors = Callable[[], Awaitable[Sequence[OpenDoor]]]
 
