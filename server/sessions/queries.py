@@ -205,10 +205,10 @@ def _sort_in(rows: Sequence[Any], items: Sequence[Item]) -> None:
             by_id[session_id].speakers.append(SpeakerOf(row_id, address, title))
 
 
-async def programme_of(db: Db, actor: Actor, event: Event) -> list[Item]:
-    """The whole programme of an event the actor was let into, in order of time; two statements."""
+async def programme_of(db: Db, actor: Actor, event: Event, *, details: bool = True) -> list[Item]:
+    """The whole programme of an event the actor was let into, in order of time; two statements, one without details."""
     statement = visible_sessions(actor, listed=False).where(Session.event_id == event.id)
-    return await read_items(db, statement.order_by(*(key.column for key in SESSION_KEYS)))
+    return await read_items(db, statement.order_by(*(key.column for key in SESSION_KEYS)), details=details)
 
 
 async def get_session(

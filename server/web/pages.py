@@ -22,7 +22,7 @@ from server.web.respond import READ, fault_page, language_of, page, redirect
 from server.web.shelves import read_shelf, read_shelves
 from server.web.shown import SpeakerView
 from server.web.talk import read_talk
-from server.web.texts import player_texts, programme_texts
+from server.web.texts import player_texts, programme_texts, studio_texts
 from server.web.view import View
 
 AnyRequest = Request[Any, Any, Any]
@@ -143,6 +143,7 @@ async def talk_page(
     async with runtime.database.read() as db:
         row = await open_event(db, event, actor)
         found = await read_talk(db, actor, row, session, keyring=runtime.keyring, moment=now())
+    gettext = catalogue(language_of(request)).gettext
     return page(
         request,
         runtime,
@@ -154,7 +155,9 @@ async def talk_page(
         live_url=found.live_url,
         before=found.before,
         after=found.after,
-        texts=player_texts(catalogue(language_of(request)).gettext),
+        slides=found.slides,
+        may_upload_slides=found.may_upload_slides,
+        texts=player_texts(gettext) | (studio_texts(gettext) if found.may_upload_slides else {}),
     )
 
 

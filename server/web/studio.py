@@ -28,6 +28,7 @@ from server.web.board import (
     read_series_choices,
     session_form,
 )
+from server.web.decks import read_deck
 from server.web.languages import catalogue, language_name
 from server.web.respond import READ, language_of, page, redirect
 from server.web.shelves import read_own_events
@@ -146,6 +147,7 @@ async def studio_session(
         row = await get_event(db, event, actor=actor, action=Action.EDIT_EVENT)
         item = await get_session(db, session, actor=actor, event=row, action=Action.EDIT_SESSION, details=True)
         recordings = await read_recordings(db, item.session.id, undo_s=runtime.limits.undo_s)
+        slides = await read_deck(db, item.session.id)
         rooms, tracks = await read_places(db, row)
     return studio_page(
         request,
@@ -156,6 +158,7 @@ async def studio_session(
         event=event_form(row),
         session=session_form(item, names=_languages(request, row)),
         recordings=recordings,
+        slides=slides,
         rooms=rooms,
         tracks=tracks,
     )

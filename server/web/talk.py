@@ -17,6 +17,7 @@ from server.playback.watch import Watchable, watch_session
 from server.recordings.models import CANCELLED, Recording
 from server.recordings.queries import recordings_of_sessions
 from server.sessions.queries import Item, get_session, programme_of
+from server.web.decks import DeckShown, read_deck
 from server.web.languages import own_name
 from server.web.programme import live_url, speaker_names
 from server.web.shown import CaptionName, Link, Neighbour, PlaybackShown, TalkView
@@ -30,6 +31,8 @@ class TalkPage:
     playback: PlaybackShown | None
     before: Neighbour | None = None
     after: Neighbour | None = None
+    slides: DeckShown | None = None
+    may_upload_slides: bool = False
     live_url: str = ""  # the live page of its room, while it is on there
 
 
@@ -109,8 +112,17 @@ async def read_talk(
     talk = talk_view(item, recording, actor=actor)
     if not with_neighbours:
         return TalkPage(talk=talk, playback=playback)
-    before, after = neighbours(await programme_of(db, actor, event), item)
+    slides = await read_deck(db, item.session.id)
+    before, after = neighbours(await programme_of(db, actor, event, details=False), item)
     # What has a recording is over; the page of it does not ask.
     on_air = await rooms_on_air(db, event.id) if playback is None and item.room is not None else {}
     is_on = any(one.session == item.session.id for one in on_air.values())
-    return TalkPage(talk=talk, playback=playback, before=before, after=after, live_url=live_url(item) if is_on else "")
+    return TalkPage(
+        talk=talk,
+        playback=playback,
+        before=before,
+        after=after,
+        slides=slides,
+        may_upload_slides=can(actor, Action.UPLOAD_SLIDES, item.subject),
+        live_url=live_url(item) if is_on else "",
+    )

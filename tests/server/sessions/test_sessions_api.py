@@ -157,8 +157,8 @@ async def test_lists_and_sessions_take_a_fixed_number_of_statements(
         with counted_statements() as of_speakers:
             await anybody.get("/speakers")
         counts.append((len(statements), len(of_one), len(of_speakers)))
-    # Of a list: the event, the sessions, their speakers and links, their media (two). Of one: all words at once.
-    assert counts == [(5, 3, 1), (5, 3, 1)]
+    # Of a list: the event, the sessions, their speakers and links, their media (three). Of one: all words at once.
+    assert counts == [(6, 4, 1), (6, 4, 1)]
 
 
 async def test_speakers_of_a_session_change_its_links(

@@ -107,4 +107,4 @@ export function leftText(ms) {
 }
 
 if (board) follow(board.dataset.board, onChange, refresh);
-startUploads(document.querySelector("[data-uploads]"), { onFinished: refresh });
+for (const box of document.querySelectorAll("[data-uploads]")) startUploads(box, { onFinished: refresh });

@@ -28,10 +28,16 @@ function timeText(seconds) {
   return minutes < 1 ? say("under_a_minute") : say("minutes", { minutes });
 }
 
+// How a file's upload is known again after a reload; recordings kept the short form.
+function keyOf(sessionId, purpose) {
+  return purpose === "recording" ? `semma|${sessionId}` : `semma-${purpose}|${sessionId}`;
+}
+
 class Transfer {
-  constructor(file, sessionId, place, queue) {
+  constructor(file, { sessionId, purpose }, place, queue) {
     this.file = file;
     this.sessionId = sessionId;
+    this.purpose = purpose;
     this.queue = queue;
     this.state = "waiting";
     this.upload = null;
@@ -76,10 +82,10 @@ class Transfer {
     this.upload ??= new tus.Upload(this.file, {
       endpoint: ENDPOINT,
       headers: { "X-CSRF-Token": csrfToken() },
-      metadata: { session: this.sessionId, purpose: "recording", filename: this.file.name, filetype: this.file.type },
+      metadata: { session: this.sessionId, purpose: this.purpose, filename: this.file.name, filetype: this.file.type },
       retryDelays: [0, 1000, 3000, 5000, 10_000, 20_000, 30_000, 60_000],
       removeFingerprintOnSuccess: true,
-      fingerprint: async (file) => ["semma", this.sessionId, file.name, file.size, file.lastModified].join("|"),
+      fingerprint: async (file) => [keyOf(this.sessionId, this.purpose), file.name, file.size, file.lastModified].join("|"),
       onProgress: (sent, all) => this.show(sent, all),
       onSuccess: () => this.finish(),
       onError: (error) => this.fail(error),
@@ -102,7 +108,7 @@ class Transfer {
 
   finish() {
     this.progress.value = 1;
-    this.set("finished", say("uploaded"));
+    this.set("finished", say(this.purpose === "slides" ? "uploaded_slides" : "uploaded"));
     this.queue.done(this);
   }
 
@@ -169,24 +175,24 @@ class Queue {
 }
 
 // Uploads begun before and not finished: their file has to be chosen again, then they go on.
-function showUnfinished(place, sessionId) {
-  for (const key of keysOf(`tus::semma|${sessionId}|`)) {
-    const name = key.split("|")[2];
+function showUnfinished(place, begun) {
+  for (const key of keysOf(`tus::${begun}|`)) {
+    const name = key.slice(`tus::${begun}|`.length).split("|")[0];
     const note = Object.assign(document.createElement("p"), { className: "notice", textContent: say("unfinished", { name }) });
     place.append(note);
   }
 }
 
 export function startUploads(box, { onFinished }) {
-  if (!box) return;
+  const about = { sessionId: box.dataset.uploads, purpose: box.dataset.purpose ?? "recording" };
   const place = box.querySelector("[data-transfers]");
   const drop = box.querySelector("[data-drop]");
   const queue = new Queue(onFinished);
   const take = (files) => {
     for (const note of place.querySelectorAll(".notice")) note.remove();
-    for (const file of files) queue.add(new Transfer(file, box.dataset.uploads, place, queue));
+    for (const file of files) queue.add(new Transfer(file, about, place, queue));
   };
-  showUnfinished(place, box.dataset.uploads);
+  showUnfinished(place, keyOf(about.sessionId, about.purpose));
   box.querySelector("[data-files]").addEventListener("change", (event) => {
     take([...event.target.files]);
     event.target.value = "";
