@@ -158,8 +158,8 @@ def test_the_storage_is_away_for_longer_than_the_window(stack: ExitStack, live: 
 
 def test_the_encoders_clock_steps(stack: ExitStack, live: PrivateSemma, browser: Browser) -> None:
     show = Show(stack, live, browser, "clock", None)
-    # Ahead by ten minutes, back by an hour, and back to before its own beginning
-    steps = [(4_000, 600_000), (8_000, -3_600_000), (12_000, 3_600_000)]
+    # It begins at two hours, goes ahead by ten minutes, back by an hour, and ahead again
+    steps = [(0, 7_200_000), (4_000, 600_000), (8_000, -3_600_000), (12_000, 1_800_000)]
     stack.enter_context(stepping(show.room.rtmp, Sent(), steps))
     show.begin(browser)
     show.viewer.wait_number(25 * 17)

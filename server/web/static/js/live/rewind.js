@@ -15,7 +15,7 @@ export class RewindBar extends SeekBar {
   // `wallAt`: when a position was, ms since 1970 or null.
   constructor(root, seek, wallAt) {
     super(root, NO_PICTURES, (position) => seek(position + this.start));
-    this.marks = root.querySelector("[data-marks]");
+    this.borders = root.querySelector("[data-marks]");
     this.wallAt = wallAt;
     this.start = 0;
     this.talks = [];
@@ -59,7 +59,7 @@ export class RewindBar extends SeekBar {
     const mark = places.map((place) => place.toFixed(1)).join(" ");
     if (mark === this.drawn) return;
     this.drawn = mark;
-    this.marks.replaceChildren(
+    this.borders.replaceChildren(
       ...places.map((place) => {
         const border = document.createElement("span");
         border.style.left = `${place}%`;
