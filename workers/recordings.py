@@ -7,6 +7,7 @@ from server.core.db import Db
 from server.core.errors import NotFound
 from server.core.runtime import Runtime
 from server.media.probe import probe
+from server.playback.chapters import keep_chapters
 from server.recordings.better import joined_source
 from server.recordings.jobs import EncodeAudio, EncodeChunk, JoinCut, ProbeRecording
 from server.recordings.models import PROBING, Chunk, Recording, Source
@@ -69,6 +70,7 @@ async def probe_recording(job: ProbeRecording, work: Work) -> None:
     async with work.transaction(last=True) as db:
         recording, source = await source_of(db, job.recording)
         await plan_encode(db, recording, source, info, plan)
+        await keep_chapters(db, recording.id, info)
         await db.flush()
         tell(db, work.runtime, recording)
 

@@ -25,6 +25,7 @@ from server.core.runtime import Runtime
 from server.core.storage import ObjectMissing, StoredObject
 from server.events.audience import Watched, left_s, opens
 from server.playback.captions import track_playlist, track_text
+from server.playback.chapters import chapters_text
 from server.playback.errors import BadToken, MediaNotFound
 from server.playback.live_cut import stored_key
 from server.playback.manifests import media_playlist, multivariant_playlist, storyboard_index
@@ -129,6 +130,9 @@ async def _made(request: Request[Any, Any, Any], runtime: Runtime, recording_id:
         elif found := _RENDITION.match(path):
             text, growing = await media_playlist(db, recording_id, int(found[1]), found[2])
             media_type = PLAYLIST
+        elif path == "chapters.vtt":
+            text, growing = await chapters_text(db, recording_id)
+            media_type = "text/vtt"
         elif path == "storyboard.vtt":
             text, growing = await storyboard_index(db, recording_id)
             media_type = "text/vtt"

@@ -29,6 +29,13 @@ class Clip(msgspec.Struct):
     end_ms: int
 
 
+class ChapterView(msgspec.Struct):
+    """Where a chapter begins, from the talk's own start."""
+
+    start_ms: int
+    title: str
+
+
 class PlaybackView(msgspec.Struct):
     """Everything a player needs; addresses are relative to the site."""
 
@@ -36,6 +43,8 @@ class PlaybackView(msgspec.Struct):
     poster: str | None
     storyboard: str | None
     captions: list[CaptionsView]
+    chapters: list[ChapterView]
+    chapters_src: Annotated[str | None, msgspec.Meta(description="The chapters as WebVTT.")]
     slides: None
     duration_ms: int | None
     playable_ms: int
@@ -57,6 +66,8 @@ def playback_view(found: Watchable) -> PlaybackView:
         poster=found.poster,
         storyboard=found.storyboard,
         captions=[captions_view(track, root=found.root) for track in found.captions],
+        chapters=[ChapterView(one.start_ms, one.title) for one in found.chapters],
+        chapters_src=f"{found.root}/chapters.vtt" if found.chapters else None,
         slides=None,
         duration_ms=found.recording.duration_ms,
         playable_ms=found.recording.playable_ms,

@@ -8,9 +8,11 @@ from server.accounts.policy import Action, can
 from server.core.db import Db
 from server.core.secrets import Keyring
 from server.events.audience import PUBLIC_TOKEN, Watched, audience_token, expires_at
+from server.media.chapters import Chapter
+from server.playback.chapters import chapters_in
 from server.playback.errors import NothingToWatch
 from server.playback.models import CaptionTrack
-from server.playback.queries import caption_tracks_of
+from server.playback.queries import accompaniment_of
 from server.recordings.models import Recording
 from server.recordings.queries import recordings_of_sessions
 from server.sessions.queries import Item
@@ -23,6 +25,7 @@ class Watchable:
     recording: Recording
     root: str
     captions: list[CaptionTrack]
+    chapters: list[Chapter]
     expires_at: datetime | None
 
     @property
@@ -47,18 +50,27 @@ async def watch_session(db: Db, actor: Actor, item: Item, *, keyring: Keyring, m
     recording = (await recordings_of_sessions(db, actor, [item.session.id])).get(item.session.id)
     if recording is None or not recording.playable:
         raise NothingToWatch
+    captions, chapters = await accompaniment_of(db, recording)
     return watchable(
         recording,
         item,
         keyring=keyring,
         moment=moment,
         preview=recording.published_at is None and can(actor, Action.PREVIEW, item.subject),
-        captions=await caption_tracks_of(db, item.session.id),
+        captions=captions,
+        chapters=chapters_in(chapters, recording),
     )
 
 
 def watchable(
-    recording: Recording, item: Item, *, keyring: Keyring, moment: datetime, preview: bool, captions: list[CaptionTrack]
+    recording: Recording,
+    item: Item,
+    *,
+    keyring: Keyring,
+    moment: datetime,
+    preview: bool,
+    captions: list[CaptionTrack],
+    chapters: list[Chapter] | None = None,
 ) -> Watchable:
     """The addresses of a recording for its audience, or for those who preview it."""
     watched = Watched(
@@ -72,5 +84,6 @@ def watchable(
         recording=recording,
         root=f"/media/{token}/{recording.id}",
         captions=captions,
+        chapters=chapters or [],
         expires_at=None if token == PUBLIC_TOKEN else expires_at(moment),
     )

@@ -191,6 +191,7 @@ class PlaybackShown:
     duration_ms: int | None = None
     poster: str = ""
     captions: tuple[CaptionName, ...] = ()
+    chapters_src: str = ""
     for_script: dict[str, Any] = field(default_factory=dict)
 
 

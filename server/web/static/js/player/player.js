@@ -37,6 +37,7 @@ export class Player {
     this.controls = new Controls(root, this.menus, this.acts());
     this.sound = new Sound(this.video, this.controls);
     this.seekBar = new SeekBar(root, this.storyboard, (moment) => this.seek(moment));
+    this.seekBar.setChapters(playback.chapters);
     this.quiet = new Quiet(root, this.video, this.menus);
     this.help = startKeyboard(root, this.acts());
   }

@@ -14,6 +14,8 @@ export class SeekBar {
     this.picture = root.querySelector("[data-peek-picture]");
     this.peekTime = root.querySelector("[data-peek-time]");
     this.storyboard = storyboard;
+    this.chapters = [];
+    this.marks = [];
     this.total = 0;
     this.isHeld = false;
     this.listen(seek);
@@ -40,9 +42,22 @@ export class SeekBar {
     }
   }
 
+  // Chapters: [{start_ms, title}], a gap in the rail where each begins, its title over the pointer.
+  setChapters(chapters) {
+    this.chapters = chapters ?? [];
+    this.marks = this.chapters.slice(1).map(() => document.createElement("i"));
+    for (const mark of this.marks) mark.className = "mark";
+    this.played.parentElement.append(...this.marks);
+  }
+
+  chapterAt(moment) {
+    return this.chapters.findLast((chapter) => chapter.start_ms <= moment * 1000)?.title ?? "";
+  }
+
   async showPeek(moment) {
     if (!this.total) return;
-    this.peekTime.textContent = clockText(moment);
+    const title = this.chapterAt(moment);
+    this.peekTime.textContent = title ? `${clockText(moment)} · ${title}` : clockText(moment);
     this.peek.hidden = false;
     this.placePeek(moment);
     const wanted = (this.wanted = moment);
@@ -76,6 +91,9 @@ export class SeekBar {
       this.input.value = String(now);
       this.paintPlayed(now);
     }
+    this.marks.forEach((mark, index) => {
+      mark.style.left = `${total ? (this.chapters[index + 1].start_ms / 10 / total).toFixed(3) : 0}%`;
+    });
     this.loaded.style.transform = `scaleX(${total ? Math.min(1, loaded / total) : 0})`;
     this.unmade.style.transform = `scaleX(${total && edge < total - 0.5 ? 1 - edge / total : 0})`;
   }
