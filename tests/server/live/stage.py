@@ -1,5 +1,5 @@
-"""Rooms on air for tests: a writer with rows made by hand, one Redis, and two web applications that know nothing of
-each other. One stage a test module; every test takes rooms of its own."""
+"""Rooms on air for tests: a writer with rows made by hand, and a web application; a second one for who wants it, which
+knows nothing of the first. One stage a test module; every test takes rooms of its own."""
 
 import asyncio
 import shutil
@@ -22,6 +22,7 @@ from server.core.runtime import Runtime
 from server.core.settings import Settings
 from server.events.audience import Watched, audience_token
 from server.events.models import Event, Room
+from server.live.mirror import LiveMirrors
 from server.live.models import Broadcast, LiveSegment
 from server.live.rows import Meta
 from server.live.storage_keys import broadcast_prefix, init_path, segment_path
@@ -30,6 +31,7 @@ from server.media.live import VIDEO_TIMESCALE, Layout, Row
 from server.process import make_runtime
 from tests.conftest import S3, SECRET, BellRecorder, serving
 from tests.server.live.synthetic import BEGAN, Timeline, init_body, layout_of
+from tests.waiting import soon
 
 WINDOW_S = 32
 
@@ -133,19 +135,28 @@ def _index_row(
 
 @dataclass
 class Stage:
-    """Two web applications on one database, Redis and storage."""
+    """A web application and what it stands on."""
 
     settings: Settings
     runtime: Runtime
     bus: Bus
-    apps: tuple[Any, Any]
-    clients: tuple[httpx.AsyncClient, httpx.AsyncClient]
+    app: Any
+    client: httpx.AsyncClient
     windows: list[Window] = field(default_factory=list)
 
     @property
-    def client(self) -> httpx.AsyncClient:
-        """The first application's client."""
-        return self.clients[0]
+    def mirrors(self) -> LiveMirrors:
+        """The rooms the application holds."""
+        return mirrors_of(self.app)
+
+    async def until_waiting(self, air: OnAir, count: int = 1) -> None:
+        """Until so many requests wait for the room's media."""
+
+        async def found() -> bool:
+            room = self.mirrors.find(air.room_id)
+            return room is not None and room.waiters >= count
+
+        await soon(found, every_s=0.005)
 
     async def room(self, *, visibility: str = "public", layout: Layout | None = None, on_air: bool = True) -> OnAir:
         """A new event with a room, which is on air."""
@@ -165,14 +176,8 @@ class Stage:
             async with self.runtime.database.write() as db:
                 started = BEGAN + timedelta(seconds=len(self.windows))
                 shape = msgspec.to_builtins(layout)
-                db.add(
-                    Broadcast(
-                        id=broadcast_id, event_id=event_id, room_id=room_id, started_at=started, layout=shape
-                    )
-                )
-        meta = Meta(
-            room_id=room_id, event_id=event_id, broadcast_id=broadcast_id, layout=layout, window_s=WINDOW_S
-        )
+                db.add(Broadcast(id=broadcast_id, event_id=event_id, room_id=room_id, started_at=started, layout=shape))
+        meta = Meta(room_id=room_id, event_id=event_id, broadcast_id=broadcast_id, layout=layout, window_s=WINDOW_S)
         window = Window(self.bus, meta=meta)
         if on_air:
             await window.open()
@@ -206,19 +211,42 @@ async def stage(stage_settings: Settings) -> AsyncIterator[Stage]:
     """The stage of a module."""
     runtime = make_runtime(stage_settings, BellRecorder(), threads=4)
     await runtime.store.ensure_bucket()
-    apps = (create_app(stage_settings), create_app(stage_settings))
     async with AsyncExitStack() as stack:
-        clients = []
-        for app in apps:
-            await stack.enter_async_context(serving(app))
-            transport = httpx.ASGITransport(app=app, raise_app_exceptions=True)
-            client = httpx.AsyncClient(transport=transport, base_url="http://testserver", timeout=30)
-            clients.append(await stack.enter_async_context(client))
+        app, client = await _start(stage_settings, stack)
         bus = Bus(stage_settings.redis_url)
-        made = Stage(stage_settings, runtime, bus, apps, (clients[0], clients[1]))
+        made = Stage(stage_settings, runtime, bus, app, client)
         yield made
         await asyncio.gather(*(window.stop() for window in made.windows))
         await bus.close()
     await runtime.database.close()
     await runtime.redis.aclose()
     runtime.store.close()
+
+
+@dataclass
+class Second:
+    """Another web process."""
+
+    app: Any
+    client: httpx.AsyncClient
+
+
+@pytest.fixture(scope="module")
+async def second(stage_settings: Settings) -> AsyncIterator[Second]:
+    """A second application on the same database, Redis and storage."""
+    async with AsyncExitStack() as stack:
+        yield Second(*await _start(stage_settings, stack))
+
+
+def mirrors_of(app: Any) -> LiveMirrors:
+    """The rooms an application holds."""
+    found: LiveMirrors = app._origin._mirrors
+    return found
+
+
+async def _start(settings: Settings, stack: AsyncExitStack) -> tuple[Any, httpx.AsyncClient]:
+    app = create_app(settings)
+    await stack.enter_async_context(serving(app))
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=True)
+    client = httpx.AsyncClient(transport=transport, base_url="http://testserver", timeout=30)
+    return app, await stack.enter_async_context(client)
