@@ -34,6 +34,7 @@ SILENT_S = 3
 SILENT_DB = -50
 LOOKS_A_SECOND = 2
 LOOK_WIDTH = 160
+DRAWN_WIDTH, DRAWN_RATE = 320, 25
 # FLV and MPEG-TS headers, a keyframe and some sound come within this; ffmpeg stops looking once every stream is known.
 PROBE_BYTES = 1_000_000
 PROBE_US = 1_000_000
@@ -219,14 +220,17 @@ def _rung(picture: Any, place: int, rung: LiveRung) -> Any:
 
 
 def _drawn(sound: Any, order: RunOrder) -> Any:
-    """The sound as a line."""
+    """The sound as a line. At this width and rate a picture is a whole number of samples (6 a column), whatever the
+    layout's rate; times are counted, as ffmpeg 9 begins them at the fourth picture and ends them in another unit."""
     top = order.videos[0].track
+    height = 2 * round(DRAWN_WIDTH * top.height / top.width / 2)
     return (
-        sound.filter("showwaves", s=f"{top.width}x{top.height}", rate=order.layout.frame_rate, mode="cline",
-                     colors="0x6f8fae")
+        sound.filter("showwaves", s=f"{DRAWN_WIDTH}x{height}", rate=DRAWN_RATE, mode="cline", colors="0x6f8fae")
+        .filter("setpts", expr=f"N/({DRAWN_RATE}*TB)")
         .filter("fps", fps=order.layout.frame_rate, start_time=0, round="near")
+        .filter("scale", w=top.width, h=top.height, flags="bilinear")
         .filter("format", pix_fmts="yuv420p")
-    )  # fmt: skip
+    )
 
 
 def _look(picture: Any, order: RunOrder) -> Any:

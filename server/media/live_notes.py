@@ -12,6 +12,7 @@ import msgspec
 
 # Speed and lost pictures are those of the last seconds, not since the start.
 RECENT_S = 10.0
+ENOUGH_S = 3.0
 # "silence_start: 4.2", "lavfi.freezedetect.freeze_end: 9", "lavfi.black_start=3.5"
 MARK = re.compile(r"\b(silence|freeze|black)_(start|end)[:=] ?(-?\d+(?:\.\d+)?)")
 ERROR = re.compile(r"\[(?:error|fatal|panic)\]")
@@ -86,7 +87,7 @@ class Notes:
         lost = round(media * self._expected_fps) - decoded
         return Observed(
             media_s=last.media_s,
-            speed=round(media / passed, 3) if passed > 0 and media > 0 else None,
+            speed=round(media / passed, 3) if passed >= ENOUGH_S and media > 0 else None,
             decoded_fps=round(decoded / media, 2) if media > 0 and decoded > 0 else None,
             # Two pictures of difference are the moments at which it was asked.
             dropped_frames=lost if self._expected_fps and decoded and lost > 2 else 0,
