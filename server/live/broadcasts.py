@@ -11,6 +11,7 @@ from server.core.clock import now
 from server.core.db import Db
 from server.core.runtime import Runtime
 from server.events.fields import is_id
+from server.events.models import Room
 from server.live.commands import tell_ingest
 from server.live.errors import BroadcastEnded, NothingNext, SessionUnfit
 from server.live.models import ENDED, Broadcast, Stretch
@@ -35,6 +36,7 @@ async def begin_broadcast(
     encoder: str = AWAY,
 ) -> Broadcast:
     """The room goes on air; the broadcast it is on air with already, should there be one."""
+    await db.get(Room, room_id, with_for_update=True)  # two ingest processes begin one broadcast, not two
     present = await present_broadcast(db, room_id, lock=True)
     if present is not None:
         return present

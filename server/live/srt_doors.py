@@ -23,7 +23,7 @@ from server.live.models import SrtDoor
 
 log = structlog.get_logger(__name__)
 
-# Nothing that is mistaken for another when read out, nothing an address would have to escape: 24 of 56 signs are 139 bits.
+# Nothing that is mistaken for another when read out, nothing an address would have to escape. 24 of 56 signs: 139 bits.
 _ALPHABET = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 _LENGTH = 24
 _TRIES = 20
@@ -44,9 +44,15 @@ def make_passphrase() -> str:
     return "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
 
 
+async def find_doors(db: Db, room: Room) -> list[SrtDoor]:
+    """The room's doors, main first, as far as they were made."""
+    found = await db.scalars(select(SrtDoor).where(SrtDoor.room_id == room.id))
+    return sorted(found, key=lambda door: ROLES.index(door.role))
+
+
 async def doors_of(db: Db, runtime: Runtime, room: Room) -> list[SrtDoor]:
     """The room's doors, main first; made when it has none yet."""
-    found = {door.role: door for door in await db.scalars(select(SrtDoor).where(SrtDoor.room_id == room.id))}
+    found = {door.role: door for door in await find_doors(db, room)}
     return [found.get(role) or await _make_door(db, runtime, room, role) for role in ROLES]
 
 

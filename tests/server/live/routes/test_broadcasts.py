@@ -198,6 +198,10 @@ async def test_the_organiser_ends_it(admin: Asker, anybody: Asker, runtime: Runt
     ]
 
 
+async def test_a_room_goes_on_air_once(stage: Stage) -> None:
+    assert len(set(await asyncio.gather(*(stage.go_on_air() for _ in range(4))))) == 1
+
+
 async def test_what_ingest_notes_is_told_once(runtime: Runtime, stage: Stage) -> None:
     async with listening(runtime, f"changes:{stage.event}") as changes:
         await stage.go_on_air()

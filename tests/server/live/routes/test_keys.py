@@ -11,11 +11,13 @@ from sqlalchemy import select, update
 from server.core.clock import now
 from server.core.runtime import Runtime
 from server.core.secrets import Keyring
+from server.core.settings import Settings
 from server.events.models import Room
 from server.live.errors import NoDoorLeft
 from server.live.feed import KeyRefused
 from server.live.keys import admit_key, check_stream_key
 from server.live.models import SrtDoor, StreamKey
+from server.live.schemas import door_out, rtmp_server
 from server.live.srt_doors import doors_of, every_door
 from tests.server.events.people import Asker
 from tests.server.live.routes.stage import Stage, listening
@@ -176,6 +178,18 @@ async def test_doors_made_at_once_get_numbers_of_their_own(admin: Asker, runtime
         await db.delete(await db.get_one(Room, rooms[0]))
     late = (await admin.post("/events/seminar/rooms", {"name": "Late"}))["id"]
     assert {number for _, number in await look(late)} == {number for _, number in found[0]}
+
+
+async def test_encoders_are_told_another_host_where_the_operator_says_so(runtime: Runtime, stage: Stage) -> None:
+    elsewhere = replace(runtime, ingest_host="2001:db8::1", rtmp_port=1936, srt_port=9000)
+    assert rtmp_server(elsewhere) == "rtmp://[2001:db8::1]:1936/live"
+    async with runtime.database.write() as db:
+        [main, _standby] = await doors_of(db, elsewhere, await db.get_one(Room, stage.room))
+    assert door_out(main, elsewhere).url.startswith("srt://[2001:db8::1]:9000?passphrase=")
+    assert (Settings(public_url="https://a.example").ingest_address, Settings(ingest_host="b").ingest_address) == (
+        "a.example",
+        "b",
+    )
 
 
 async def test_no_port_is_left(runtime: Runtime, stage: Stage) -> None:
