@@ -29,7 +29,7 @@ from server.live.rtmp_listener import RtmpListener
 from server.live.spool import Spool
 from server.live.srt import SrtListeners
 from server.live.srt_doors import OpenDoor, every_door
-from server.media.ffmpeg import find_ffmpeg
+from server.media.ffmpeg import Ffmpeg, find_ffmpeg
 from server.process import make_runtime
 from server.room_programme import ROOM_PROGRAMME
 from server.web.languages import LANGUAGES, catalogue
@@ -37,6 +37,7 @@ from server.web.languages import LANGUAGES, catalogue
 log = structlog.get_logger(__name__)
 
 _ALIVE_S = 10.0
+_ENHANCED_FLV = (6, 1)  # the first ffmpeg that reads it
 
 
 def main() -> None:
@@ -80,25 +81,28 @@ async def ingesting(settings: Settings) -> AsyncIterator[Ingest]:
         stack.callback(runtime.store.close)
         bus = Bus(settings.redis_url)
         stack.push_async_callback(bus.close)
-        rooms = Rooms(_equip(settings, runtime, bus))
+        ffmpeg = find_ffmpeg(settings.ffmpeg or None)
+        rooms = Rooms(_equip(settings, runtime, bus, ffmpeg))
         await rooms.open()
         stack.push_async_callback(rooms.close)
-        rtmp = RtmpListener(rooms, host=settings.host, port=settings.rtmp_port)
+        rtmp = _rtmp(settings, rooms, ffmpeg)
         await rtmp.start()
         stack.push_async_callback(rtmp.close)
-        srt = SrtListeners(
-            rooms,
-            find_ffmpeg(settings.ffmpeg or None),
-            lambda: _doors(runtime),
-            host=settings.host,
-            changed=rooms.srt_changed,
-        )
-        watching = asyncio.create_task(srt.run(), name="srt")
-        stack.push_async_callback(_ended, watching)
+        srt = SrtListeners(rooms, ffmpeg, lambda: _doors(runtime), host=settings.host, changed=rooms.srt_changed)
+        stack.push_async_callback(_ended, asyncio.create_task(srt.run(), name="srt"))
         yield Ingest(runtime, rooms, rtmp.port)
 
 
-def _equip(settings: Settings, runtime: Runtime, bus: Bus) -> Equipment:
+def _rtmp(settings: Settings, rooms: Rooms, ffmpeg: Ffmpeg) -> RtmpListener:
+    """The RTMP port. HEVC and AV1 in FLV (enhanced RTMP) are for an ffmpeg that reads them."""
+    proxies = [proxy.strip() for proxy in settings.trusted_proxies.split(",") if proxy.strip()]
+    takes_enhanced = ffmpeg.version >= _ENHANCED_FLV
+    return RtmpListener(
+        rooms, host=settings.host, port=settings.rtmp_port, takes_enhanced=takes_enhanced, proxies=proxies
+    )
+
+
+def _equip(settings: Settings, runtime: Runtime, bus: Bus, ffmpeg: Ffmpeg) -> Equipment:
     """What the rooms work with."""
 
     async def keeps(db: Db, broadcast_id: str, start: datetime, end: datetime) -> bool:
@@ -116,7 +120,7 @@ def _equip(settings: Settings, runtime: Runtime, bus: Bus) -> Equipment:
         runtime=runtime,
         bus=bus,
         archive=Archive(runtime.database, runtime.store, Spool(settings.spool_path), keeps=keeps),
-        ffmpeg=find_ffmpeg(settings.ffmpeg or None),
+        ffmpeg=ffmpeg,
         heights=settings.live_heights,
         window_s=settings.live_window_s,
         slate_folder=settings.data_dir / "slates",

@@ -217,7 +217,7 @@ class Room:
             except _AWAY as error:
                 log.warning("live.close_waits", broadcast=broadcast_id, error=str(error))
                 await asyncio.sleep(_AGAIN_S)
-        await edge.window.close()
+        await edge.window.settle()
         await edge.window.stop()
         log.info("live.closed", room=self.room_id, broadcast=broadcast_id)
 

@@ -151,6 +151,10 @@ class Window:
         self._sender.nudge()
         await self._settled(timeout_s)
 
+    async def settle(self, *, timeout_s: float = 30) -> None:
+        """Wait until Redis was told everything, or so long."""
+        await self._settled(timeout_s)
+
     async def stop(self) -> None:
         """End the task; what Redis was not told is lost with this process."""
         if self._sending is not None:

@@ -63,12 +63,13 @@ def test_without_env_it_says_what_to_do() -> None:
 def test_every_process_and_engine_is_there(services: dict[str, Any]) -> None:
     assert set(services) == {
         *("postgres", "valkey", "storage", "nginx", "certificate"),
-        *("migrate", "web", "worker-light", "worker-encode", "beat"),
+        *("migrate", "web", "worker-light", "worker-encode", "ingest", "beat"),
     }
-    assert [name for name, service in services.items() if service.get("ports")] == ["nginx"]
+    assert [name for name, service in services.items() if service.get("ports")] == ["ingest", "nginx"]
     known = {row.name for row in COMMANDS}
     own = {name: service for name, service in services.items() if service["image"] == "semma"}
-    assert {service["command"][0] for service in own.values()} == {"migrate", "web", "worker", "beat", "certificate"}
+    commands = {service["command"][0] for service in own.values()}
+    assert commands == {"migrate", "web", "worker", "ingest", "beat", "certificate"}
     assert {service["command"][0] for service in own.values()} <= known
     assert all(service["read_only"] and service["cap_drop"] == ["ALL"] for service in own.values())
 
