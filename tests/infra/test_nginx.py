@@ -15,23 +15,33 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
 
 from server.accounts.commands import make_account, make_api_token
 from server.commands.serve import make_certificate
+from server.core.live_bus import Bus
 from server.core.queue import Ringer
 from server.core.settings import read_settings
-from server.events.models import Event
+from server.events.models import Event, Room
+from server.live.models import Broadcast
+from server.live.rows import Meta
+from server.live.window import Window
+from server.media.playlist_read_live import read_live_playlist
 from server.process import make_runtime
 from server.recordings.models import Recording
 from server.sessions.models import Session
 from tests.conftest import S3, run_apart
 from tests.postgres import free_port
+from tests.server.live.synthetic import BEGAN, Timeline, body_of, layout_of
 from tests.waiting import eventually
 
 TEMPLATE = Path(__file__).parents[2] / "infra/nginx/semma.conf.template"
 SEGMENT = bytes(range(256)) * 4096
 KEY = "recordings/r1/g1/720p/00000.m4s"
+LAYOUT = layout_of()
+LIVE_ROOM, LIVE_BROADCAST = "a" * 32, "b" * 32
+LIVE = f"/live/public/{LIVE_ROOM}/{LIVE_BROADCAST}/720p"
 
 pytestmark = pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not installed")
 
@@ -64,12 +74,29 @@ async def fill(environ: dict[str, str]) -> str:
         db.add(Session(id="s1", event_id="e1", guid="g", slug="s", title="S"))
         await db.flush()
         db.add(Recording(id="r1", event_id="e1", session_id="s1", state="ready", published_at=datetime.now(UTC)))
+        db.add(Room(id=LIVE_ROOM, event_id="e1", slug="hall", name="Hall"))
+        await db.flush()
+        shape = msgspec.to_builtins(LAYOUT)
+        db.add(Broadcast(id=LIVE_BROADCAST, event_id="e1", room_id=LIVE_ROOM, started_at=BEGAN, layout=shape))
+    await go_on_air(settings.redis_url)
     await make_account(runtime, email="a@example.org", is_admin=True)
     secret = await make_api_token(runtime, email="a@example.org", name="t", scopes=["upload"])
     await runtime.database.close()
     await runtime.redis.aclose()
     runtime.store.close()
     return secret
+
+
+async def go_on_air(redis_url: str) -> None:
+    """A broadcast that stands at segment 2, part 2."""
+    bus = Bus(redis_url)
+    meta = Meta(room_id=LIVE_ROOM, event_id="e1", broadcast_id=LIVE_BROADCAST, layout=LAYOUT, window_s=32)
+    window = Window(bus, meta=meta)
+    await window.open()
+    for row in Timeline(LAYOUT).rows(8 + 3):
+        await window.append(row)
+    await window.stop()
+    await bus.close()
 
 
 def render(folder: Path, *, web: int, storage: str, http: int, https: int) -> Path:
@@ -177,6 +204,29 @@ def test_media_comes_from_the_storage_with_the_answer_of_the_web_process(site: S
         assert client.get("/_objects/nginx/" + KEY).status_code == 404
     eventually(lambda: site.log().count(" HIT ") >= 3, what="the cache to have answered")
     assert "/media/public" not in site.log()
+
+
+def test_live_parts_are_cached_and_playlists_are_not(site: Site) -> None:
+    with site.client() as client:
+        for _ in range(3):
+            part = client.get(f"{LIVE}/2.1.m4s")
+            assert (part.status_code, part.content) == (200, body_of("720p", 2, 1))
+            assert part.headers.get_list("Access-Control-Allow-Origin") == ["*"]
+            assert part.headers["Cache-Control"] == "public, max-age=60, immutable"
+            playlist = client.get(f"{LIVE}/index.m3u8?_HLS_msn=2&_HLS_part=2")
+            assert playlist.headers["Content-Encoding"] == "gzip"
+            assert read_live_playlist(playlist.text).end == (2, 2)
+        span = client.get(f"{LIVE}/2.1.m4s", headers={"Range": "bytes=0-9"})
+        assert (span.status_code, span.content) == (206, body_of("720p", 2, 1)[:10])
+        assert client.get(f"{LIVE.replace('public', 'wrong')}/2.1.m4s").status_code == 403
+
+    def answered() -> list[str]:
+        lines = [line for line in site.log().splitlines() if LIVE_BROADCAST in line]
+        return [line.split()[-2] for line in lines if "2.1.m4s" in line] if len(lines) == 8 else []
+
+    assert eventually(answered, what="eight lines of the log") == ["MISS", "HIT", "HIT", "HIT", "MISS"]
+    assert not [line for line in site.log().splitlines() if "index.m3u8" in line and " HIT " in line]
+    assert "/live/public" not in site.log()
 
 
 def test_event_streams_come_as_they_are_sent(site: Site) -> None:
