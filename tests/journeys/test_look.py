@@ -32,6 +32,7 @@ def paths(semma: PrivateSemma) -> dict[str, str]:
         },
     ).json()
     room = semma.api("POST", f"/api/v1/events/{event['id']}/rooms", json={"name": "Hall"}).json()
+    semma.api("POST", f"/api/v1/events/{event['id']}/rooms", json={"name": "Attic"})
     talk = _session(semma, event, room, "Spending nothing on a still picture", "2027-05-20T10:00:00+03:00")
     _session(semma, event, room, "Queues that never lose a job", "2027-05-20T11:00:00+03:00")
     recording = semma.upload(talk["id"], clip("bars", seconds=8))
@@ -45,8 +46,12 @@ def paths(semma: PrivateSemma) -> dict[str, str]:
         "sign in": "/sign-in",
         "fault": "/nothing-here",
         "embed": f"/embed/look/sessions/{talk['slug']}",
+        "live, waiting": "/look/live/hall",
+        "live, nothing": "/look/live/attic",
+        "live embed": "/embed/look/live/hall",
         "studio": "/studio",
         "board": "/studio/look",
+        "room": "/studio/look/rooms/hall",
         "session": f"/studio/look/sessions/{talk['slug']}",
     }
 
@@ -95,6 +100,10 @@ def test_pages_read_without_scripts(semma: PrivateSemma, browser: Browser, paths
     page.goto(semma.url + paths["talk"])
     assert page.get_by_text("Frames that repeat the one before need no bits.").is_visible()
     assert page.locator("noscript p").is_visible()  # selectors by text pass over noscript
+    page.goto(semma.url + paths["live, waiting"])
+    assert page.locator("[data-before]", has_text="Spending nothing on a still picture").is_visible()
+    assert page.locator("[data-countdown]", has_text="20 May 2027, 10:00").is_visible()
+    assert page.locator(".live-list time", has_text="11:00").is_visible()
 
 
 def test_a_viewer_elsewhere_sees_their_own_time(semma: PrivateSemma, browser: Browser, paths: dict[str, str]) -> None:

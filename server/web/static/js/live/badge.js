@@ -26,6 +26,7 @@ export class LiveBadge {
     if (this.text.textContent !== text) this.text.textContent = text;
     if (ended) this.aside.textContent = ahead > 1 ? say("left", { time: clockText(ahead) }) : "";
     else if (!following) this.aside.textContent = `−${clockText(ahead)}`;
-    else this.aside.textContent = latency !== null && latency < 60 ? secondsText(latency) : "";
+    else if (latency === null) this.aside.textContent = "";
+    else this.aside.textContent = latency < 60 ? secondsText(latency) : clockText(latency);
   }
 }

@@ -20,6 +20,7 @@ export class RewindBar extends SeekBar {
     this.start = 0;
     this.talks = [];
     this.drawn = "";
+    this.input.addEventListener("blur", () => (this.peek.hidden = true));
   }
 
   // What is at a place of the bar, in words: the talk, the time of day, how far behind.
@@ -52,6 +53,8 @@ export class RewindBar extends SeekBar {
     const total = Math.max(0, edge - start);
     this.paint({ now: now - start, loaded: loaded - start, edge: total, total });
     this.paintTalks(talks, total);
+    // With the keyboard there is no pointer to ask with: what is said is also shown.
+    if (!this.isHeld && this.input.matches(":focus-visible")) this.showPeek(now - start);
   }
 
   paintTalks(talks, total) {
