@@ -141,7 +141,8 @@ async def multivariant_playlist(db: Db, recording_id: str) -> tuple[str, bool]:
         variants=tuple(_variants(recording, videos, audio, sizes, has_captions=bool(tracks))),
         renditions=tuple([*_audio_rendition(recording, videos, audio), *_subtitles(tracks)]),
     )
-    return playlist.text(), growing
+    # A better encode takes the place of live segments at any moment: old playlist and new borders must not meet.
+    return playlist.text(), growing or shown_live(recording) is not None
 
 
 async def _sizes(
