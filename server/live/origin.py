@@ -1,13 +1,14 @@
 """Everything below /live/{token}/{room}/: playlists, parts, segments, inits and the viewers' beacon, as plain ASGI.
 
-The hot path: a pattern, two dictionary look-ups and bytes that are there already. Whoever asks for what comes next waits
-on a future that the row's arrival resolves. Nothing here is read from a cookie.
+The hot path: a pattern, two dictionary look-ups and bytes that are there already. Whoever asks for what comes next
+waits on a future that the row's arrival resolves. Nothing here is read from a cookie.
 """
 
 import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -44,6 +45,9 @@ _PATH = re.compile(
 _BLOCKED_S, _PLAIN_S, _ENDED_S = 24, 1, 10
 
 
+_match = lru_cache(maxsize=2048)(_PATH.match)
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """A request once it was let in."""
@@ -77,7 +81,7 @@ class LiveOrigin:
         await answers.send_answer(scope, send, answer)
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
-        path = _PATH.match(scope["path"])
+        path = _match(scope["path"])
         if path is None:
             raise LiveNotFound
         method, is_beacon = scope["method"], path["top"] == "beacon"
@@ -146,9 +150,9 @@ class LiveOrigin:
         )
 
     async def _playlist(self, wanted: Wanted, mirror: BroadcastMirror, track: str) -> Answer:
-        directives = read_directives(wanted.scope["query_string"])
+        asked = read_directives(wanted.scope["query_string"])
         decision = await self._until(
-            wanted, mirror, lambda: decide_playlist(directives, mirror.timeline), otherwise=LateMedia
+            wanted, mirror, lambda: decide_playlist(asked, mirror.timeline), otherwise=LateMedia
         )
         timeline = mirror.timeline
         if not timeline.listed():

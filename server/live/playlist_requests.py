@@ -5,9 +5,9 @@ Pure: nothing here waits or knows HTTP; `origin_routes` does what is decided her
 
 import math
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from urllib.parse import unquote_plus
 
 from server.media.live import PARTS_A_SEGMENT, TARGET_DURATION_S
@@ -66,32 +66,45 @@ class Decision:
 
 BAD = Decision(Verdict.BAD)
 NOW = Decision(Verdict.NOW)
+SKIP = Decision(Verdict.NOW, skip=True)
 MISSING = Decision(Verdict.MISSING)
 
 
-def read_directives(query: bytes) -> dict[str, str]:
-    """The delivery directives of a query (6.2.5); what else stands there is not ours."""
+@dataclass(frozen=True, slots=True)
+class Directives:
+    """What a query asks for (6.2.5): a target to wait for, a delta update; `bad` when it cannot be meant."""
+
+    target: Target | None = None
+    skip: bool = False
+    bad: bool = False
+
+
+@lru_cache(maxsize=512)
+def read_directives(query: bytes) -> Directives:
+    """The delivery directives of a query; what else stands there is not ours. A room of viewers sends the same one."""
     if b"_HLS_" not in query:
-        return {}
+        return Directives()
     pairs = (pair.partition("=") for pair in query.decode("latin-1").split("&"))
-    return {unquote_plus(name): unquote_plus(value) for name, _, value in pairs if name.startswith("_HLS_")}
+    found = {unquote_plus(name): unquote_plus(value) for name, _, value in pairs if name.startswith("_HLS_")}
+    skip = found.get("_HLS_skip") in ("YES", "v2")
+    msn, part = found.get("_HLS_msn"), found.get("_HLS_part")
+    if msn is None:
+        return Directives(skip=skip, bad=part is not None)
+    if not _WHOLE.fullmatch(msn) or (part is not None and not _WHOLE.fullmatch(part)):
+        return Directives(bad=True)
+    return Directives(Target(int(msn), None if part is None else int(part)), skip)
 
 
-def decide_playlist(directives: Mapping[str, str], timeline: LiveTimeline) -> Decision:
+def decide_playlist(asked: Directives, timeline: LiveTimeline) -> Decision:
     """How a playlist request is answered."""
-    if timeline.ended or not directives:
+    if timeline.ended:
         return NOW
-    skip = directives.get("_HLS_skip") in ("YES", "v2")
-    msn_text, part_text = directives.get("_HLS_msn"), directives.get("_HLS_part")
-    if msn_text is None:
-        return BAD if part_text is not None else Decision(Verdict.NOW, skip=skip)
-    if not _WHOLE.fullmatch(msn_text) or (part_text is not None and not _WHOLE.fullmatch(part_text)):
+    if asked.bad or (asked.target is not None and _too_far(asked.target, timeline)):
         return BAD
-    target = Target(int(msn_text), None if part_text is None else int(part_text))
-    if _too_far(target, timeline):
-        return BAD
-    verdict = Verdict.NOW if target.is_there(timeline) else Verdict.WAIT
-    return Decision(verdict, target, skip)
+    if asked.target is None:
+        return SKIP if asked.skip else NOW
+    verdict = Verdict.NOW if asked.target.is_there(timeline) else Verdict.WAIT
+    return Decision(verdict, asked.target, asked.skip)
 
 
 def _too_far(target: Target, timeline: LiveTimeline) -> bool:
