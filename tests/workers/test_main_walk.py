@@ -25,13 +25,35 @@ async def walk(client: httpx.AsyncClient, runtime: Runtime, world: World) -> Wal
     return Walk(client, short_chunks(runtime), world)
 
 
-async def test_every_frame_of_the_source_is_where_it_was(walk: Walk, tmp_path: Path) -> None:
-    source = clip("bars", seconds=22)
+async def test_a_recording_is_watchable_early_and_whole_at_the_end(walk: Walk, tmp_path: Path) -> None:
+    """One encode is looked at from all sides: encoding is what these tests cost."""
+    source = clip("bars", seconds=14)
     await walk.upload(source)
-    ended = await walk.finish()
+    await _watch_it_grow(walk, 14_000)
+    ended = await walk.state()
     assert (ended["state"], ended["error"], ended["progress"], ended["published"]) == ("ready", None, 1.0, True)
     assert [item["name"] for item in ended["renditions"]] == ["360p", "240p", "audio"]
-    index = await walk.save(tmp_path)
+    await _has_every_frame(walk, source, tmp_path)
+    await _has_storyboard_and_poster(walk)
+
+
+async def _watch_it_grow(walk: Walk, duration_ms: int) -> None:
+    """Watchable after the first chunk; it grows without a new address."""
+    states = []
+    while await walk.step():
+        await walk.look()
+        state = await walk.state()
+        states.append((state["state"], state["playable"], state["playable_ms"]))
+    first = next(number for number, state in enumerate(states) if state[1])
+    assert states[first][0] == "encoding" and 0 < states[first][2] < duration_ms, "not watchable while it encodes"
+    assert [playable for _state, _flag, playable in states] == sorted(p for _s, _f, p in states)
+    versions = walk.playlists["g1/360p/index.m3u8"]
+    assert "EVENT" in versions[0] and "VOD" in versions[-1] and len(set(versions)) > 2
+
+
+async def _has_every_frame(walk: Walk, source: Path, folder: Path) -> None:
+    """Every picture of the source is in every rung, at its time."""
+    index = await walk.save(folder)
     wanted = [code for _time, code in read_codes(source)]
     for rung in ("360p", "240p"):
         got = read_codes(index.parent / "g1" / rung / "index.m3u8")
@@ -39,18 +61,13 @@ async def test_every_frame_of_the_source_is_where_it_was(walk: Walk, tmp_path: P
         assert all(abs(time - number / 25) < 0.002 for number, (time, _code) in enumerate(got)), rung
 
 
-async def test_watchable_after_the_first_chunk_and_grows_without_a_new_address(walk: Walk) -> None:
-    await walk.upload(clip("bars", seconds=22))
-    states = []
-    while await walk.step():
-        await walk.look()
-        state = await walk.state()
-        states.append((state["state"], state["playable"], state["playable_ms"]))
-    first = next(number for number, state in enumerate(states) if state[1])
-    assert states[first][0] == "encoding" and 0 < states[first][2] < 22_000, "not watchable while it encodes"
-    assert [playable for _state, _flag, playable in states] == sorted(p for _s, _f, p in states)
-    versions = walk.playlists["g1/360p/index.m3u8"]
-    assert "EVENT" in versions[0] and "VOD" in versions[-1] and len(set(versions)) > 2
+async def _has_storyboard_and_poster(walk: Walk) -> None:
+    shown = (await walk.client.get(f"/api/v1/sessions/{walk.world.talk}/playback")).json()
+    index = (await walk.client.get(shown["storyboard"])).text
+    assert index.startswith("WEBVTT") and index.count("#xywh=") == 4 and "00:00:12.000 --> 00:00:14" in index
+    sheet = await walk.get("g1/storyboard/0000.jpg")
+    assert sheet.content[:2] == b"\xff\xd8"
+    assert (await walk.client.get(shown["poster"])).content[:2] == b"\xff\xd8"
 
 
 async def test_sound_only_becomes_a_talk_to_listen_to(walk: Walk, tmp_path: Path) -> None:
@@ -67,7 +84,7 @@ async def test_sound_only_becomes_a_talk_to_listen_to(walk: Walk, tmp_path: Path
 
 
 async def test_picture_only_becomes_a_talk(walk: Walk) -> None:
-    await walk.upload(clip("video_only", seconds=10))
+    await walk.upload(clip("video_only", seconds=6))
     ended = await walk.finish()
     assert (ended["state"], ended["error"]) == ("ready", None)
     assert {item["kind"] for item in ended["renditions"]} == {"video"}
@@ -84,21 +101,10 @@ async def test_what_is_no_talk_is_refused_in_words(walk: Walk, name: str, code: 
     assert ended["error"]["detail"].endswith(".") and len(ended["error"]["detail"]) > 20
 
 
-async def test_storyboard_and_poster_show_the_talk(walk: Walk) -> None:
-    await walk.upload(clip("bars", seconds=14))
-    await walk.finish()
-    shown = (await walk.client.get(f"/api/v1/sessions/{walk.world.talk}/playback")).json()
-    index = (await walk.client.get(shown["storyboard"])).text
-    assert index.startswith("WEBVTT") and index.count("#xywh=") == 4 and "00:00:12.000 --> 00:00:14" in index
-    sheet = await walk.get("g1/storyboard/0000.jpg")
-    assert sheet.content[:2] == b"\xff\xd8"
-    assert (await walk.client.get(shown["poster"])).content[:2] == b"\xff\xd8"
-
-
 async def test_job_delivered_again_changes_nothing(walk: Walk) -> None:
     from workers.runtime import run_claimed
 
-    await walk.upload(clip("bars", seconds=10))
+    await walk.upload(clip("bars", seconds=6))
     seen: list[str] = []
     while jobs := await walk.waiting():
         seen.append(jobs[0])
