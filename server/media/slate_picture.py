@@ -32,8 +32,9 @@ def draw_slate(texts: Sequence[str], width: int, height: int) -> Image.Image:
     image = Image.new("RGB", (width, height), PAPER)
     draw = ImageDraw.Draw(image)
     unit = min(width, height) * LETTER
-    lines = [(line, unit if number == 0 else unit * 0.66) for number, line in enumerate(map(_writable, texts)) if line]
-    lines = [(line, size * min(1.0, width * WIDEST / max(1.0, width_of(line, size)))) for line, size in lines]
+    sizes = [unit, *[unit * 0.66] * len(texts)]
+    written = [line for line in map(_writable, texts) if line]
+    lines = [(line, _fitting(line, size, width * WIDEST)) for line, size in zip(written, sizes, strict=False)]
     top = (height - sum(size * 1.7 for _, size in lines)) / 2
     draw.rectangle((width / 2 - unit, top - unit * 0.7, width / 2 + unit, top - unit * 0.7 + unit * 0.08), ACCENT)
     for number, (line, size) in enumerate(lines):
@@ -42,7 +43,20 @@ def draw_slate(texts: Sequence[str], width: int, height: int) -> Image.Image:
     return image
 
 
+def _fitting(line: str, size_px: float, widest_px: float) -> int:
+    """The size at which the line is no wider than it may be; that of a font is a whole number."""
+    size = max(1, int(size_px * min(1.0, widest_px / max(1.0, width_of(line, size_px)))))
+    while size > 1 and width_of(line, size) > widest_px:
+        size -= 1
+    return size
+
+
 def _writable(text: str) -> str:
-    """The text without what the built-in face has no letters for."""
-    letters = unicodedata.normalize("NFD", " ".join(text.split()))
-    return "".join(letter for letter in letters if letter in MARKS or " " <= letter <= "~").lstrip("".join(MARKS))
+    """The text without what the built-in face has no letters for, and without the marks that stood on those."""
+    kept = ""
+    has_letter = False
+    for letter in unicodedata.normalize("NFD", " ".join(text.split())):
+        if letter not in MARKS:
+            has_letter = " " <= letter <= "~"
+        kept += letter if has_letter else ""
+    return " ".join(kept.split())

@@ -20,7 +20,7 @@ from server.media.live_notes import Observed
 from server.media.segmenter import Segmenter
 from server.media.silence import SILENT_FRAME
 from tests.server.media.encoding import named, programs
-from tests.server.media.live_inputs import beeps, encoded, pictures, sound
+from tests.server.media.live_inputs import beeps, brightness, encoded, pictures, sound
 from tests.server.media.row_check import check, read
 from tests.waiting import soon
 
@@ -152,6 +152,15 @@ async def test_a_broadcast_of_sound_alone(newest: Ffmpeg) -> None:
     assert len(rows) >= 6 and len(more) >= 6
 
 
+async def test_another_shape_is_shown_whole(newest: Ffmpeg) -> None:
+    """4:3 in a broadcast of 16:9: black at both sides, a third of the height each way less than the width is."""
+    segmenter = Segmenter(decide_layout(info(), HEIGHTS))
+    rows = await rows_of(segmenter, newest, encoded(size="256x192", seconds=1), info(size=(256, 192)))
+    lights = brightness(bytes_of(segmenter, rows, "180p"))
+    assert max(lights[:38]) < 20 and max(lights[-38:]) < 20
+    assert min(lights[44], lights[-45]) > 20
+
+
 @EVERY
 async def test_a_transport_stream(path: str) -> None:
     segmenter = Segmenter(decide_layout(info(), HEIGHTS))
@@ -179,21 +188,22 @@ async def test_a_killed_ffmpeg_leaves_whole_rows(path: str) -> None:
     rows: list[Row] = []
     async with Run(look_at(path), segmenter.layout, "flv", info()) as run:
         segmenter.begin(BEGAN, slate=False)
-        await run.write(data)
+        writing = asyncio.create_task(run.write(data))
         pid = run._running.process.pid
         with pytest.raises(RunEnded, match="killed by signal 9") as ended:
             async for track, init, samples in run.samples():
                 rows += segmenter.push(track, init, samples)
-                if len(rows) == 4:
+                if len(rows) >= 4:
                     run.kill()
         assert ended.value.returncode == -9
         # Writing to the dead is no error of its own.
+        await writing
         await run.write(data)
     assert _is_gone(pid)
     rows += segmenter.end()
     check(segmenter, rows)
-    assert rows[-1].last
-    assert list(pictures(bytes_of(segmenter, rows, "180p")))
+    for track in ("180p", "90p"):
+        assert len(list(pictures(bytes_of(segmenter, rows, track)))) * 3_600 == segmenter.media_end > 0
 
 
 def _is_gone(pid: int) -> bool:
@@ -235,8 +245,9 @@ async def _value(value: bool) -> bool:
 @EVERY
 async def test_black_still_and_silent_input_is_noticed(path: str) -> None:
     """While it runs: at its end the detectors call all of it over."""
+    # ffmpeg 5 tells how far it is only while something comes in.
     data = encoded(base="color", seconds=12)
-    pieces = (data[at : at + 200] for at in range(0, len(data), 200))
+    pieces = (data[at : at + 250] for at in range(0, len(data), 250))
     async with Run(look_at(path), decide_layout(info(), (90,)), "flv", info()) as run:
         drain = asyncio.create_task(_read(run))
 
@@ -244,7 +255,7 @@ async def test_black_still_and_silent_input_is_noticed(path: str) -> None:
             await run.write(next(pieces, b""))
             return _is_dull(run.notes())
 
-        await soon(is_noticed, every_s=0.01, what="black, still and silent")
+        await soon(is_noticed, every_s=0.04, what="black, still and silent")
         await run.close_input()
         await drain
         assert run.notes().errors == 0
@@ -256,7 +267,7 @@ async def _read(run: Run) -> None:
 
 
 def _is_dull(seen: Observed) -> bool:
-    return seen.black_s > 5 and seen.silence_s > 5 and seen.frozen_s > 5
+    return min(seen.black_s, seen.silence_s, seen.frozen_s) > 4
 
 
 async def test_a_lively_input_gives_nothing_to_notice(newest: Ffmpeg) -> None:

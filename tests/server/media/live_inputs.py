@@ -59,6 +59,16 @@ def pictures(data: Iterable[bytes]) -> Iterator[tuple[Fraction, int | None, bool
             yield Fraction(frame.pts * frame.time_base), frame_code(frame), frame.key_frame
 
 
+def brightness(data: Iterable[bytes]) -> list[float]:
+    """The mean brightness of each column of a track's first picture."""
+    path = folder() / "track.mp4"
+    path.write_bytes(b"".join(data))
+    with av.open(str(path)) as container:
+        gray = next(container.decode(video=0)).reformat(format="gray")
+        rows = [bytes(gray.planes[0])[y * gray.planes[0].line_size :][: gray.width] for y in range(gray.height)]
+        return [sum(column) / gray.height for column in zip(*rows, strict=True)]
+
+
 def sound(data: Iterable[bytes]) -> tuple[list[tuple[Fraction, int]], list[float], Fraction]:
     """The decoded sound of a track: time in seconds and samples of each frame, its left channel, and its beginning."""
     path = folder() / "track.mp4"
