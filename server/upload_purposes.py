@@ -9,7 +9,7 @@ from server.core.db import Db
 from server.core.runtime import Runtime
 from server.events.models import Event
 from server.playback.captions import accept_captions
-from server.recordings.intake import accept_upload
+from server.recordings.intake import RecordingHerald, accept_upload
 from server.sessions.models import Session
 from server.slides.intake import accept_deck
 from server.uploads.desk import Consumer, Desk, FinishedUpload, Target
@@ -44,4 +44,5 @@ def make_desk(runtime: Runtime) -> Desk:
         return await accept_deck(db, runtime.store, upload, undo_s=runtime.limits.undo_s)
 
     consumers: dict[str, Consumer] = {"recording": accept_upload, "captions": captions, "slides": slides}
-    return Desk(runtime=runtime, consumers=consumers, locate=locate_session)
+    heralds = {"recording": RecordingHerald()}
+    return Desk(runtime=runtime, consumers=consumers, locate=locate_session, heralds=heralds)

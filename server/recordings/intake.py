@@ -1,4 +1,5 @@
-"""A finished upload becomes a source and a recording, with its probe ordered in the same transaction."""
+"""An upload becomes a recording: one that is being received as long as bytes come, then a source with its probe ordered
+in the same transaction that finishes it. The recording's id is the upload's."""
 
 from sqlalchemy import select
 
@@ -8,7 +9,7 @@ from server.core.ids import new_id
 from server.core.jobs import enqueue
 from server.recordings.errors import NotToBeRecorded
 from server.recordings.jobs import ProbeRecording
-from server.recordings.models import PROBING, Recording, Source
+from server.recordings.models import CANCELLED, PROBING, RECEIVING, Recording, Source
 from server.sessions.models import Session
 from server.uploads.desk import FinishedUpload
 
@@ -25,6 +26,7 @@ async def accept_upload(db: Db, upload: FinishedUpload) -> str:
     session = await db.get_one(Session, upload.session_id)
     if session.do_not_record:
         raise NotToBeRecorded
+    received = await db.get(Recording, upload.id, with_for_update=True)
     source = Source(
         id=new_id(),
         event_id=session.event_id,
@@ -34,20 +36,41 @@ async def accept_upload(db: Db, upload: FinishedUpload) -> str:
         upload_id=upload.id,
     )
     db.add(source)
-    return await start_recording(db, session, source)
-
-
-async def start_recording(db: Db, session: Session, source: Source) -> str:
-    """A recording that is the whole of one source, to be probed; returns its id."""
-    recording = Recording(
-        id=new_id(),
-        event_id=session.event_id,
-        session_id=session.id,
-        state=PROBING,
-        cut=[{"source_id": source.id, "start_ms": 0, "end_ms": None}],
-        started_at=now(),
-    )
+    recording = received or _receiving(upload.id, session)
+    source.deleted_at = recording.deleted_at  # deleted while it came: the file goes with it
+    recording.state = PROBING
+    recording.cut = [{"source_id": source.id, "start_ms": 0, "end_ms": None}]
+    # What was finished last is the newest, whenever it began to come.
+    recording.created_at = recording.started_at = now()
+    recording.version = (recording.version or 0) + 1
     db.add(recording)
     await db.flush()
-    await enqueue(db, ProbeRecording(recording=recording.id), subject=recording.id)
+    if recording.deleted_at is None:
+        await enqueue(db, ProbeRecording(recording=recording.id), subject=recording.id)
+    else:
+        recording.state = CANCELLED
     return recording.id
+
+
+def _receiving(upload_id: str, session: Session) -> Recording:
+    return Recording(
+        id=upload_id, event_id=session.event_id, session_id=session.id, state=RECEIVING, cut=[], plan={}, version=0
+    )
+
+
+class RecordingHerald:
+    """Shows a recording as soon as its upload begins (uploads/desk.Herald); one that brings no file leaves none."""
+
+    async def begun(self, db: Db, upload_id: str, session_id: str, /) -> None:
+        """The recording, to be received."""
+        session = await db.get(Session, session_id)
+        if session is not None:
+            db.add(_receiving(upload_id, session))
+            await db.flush()
+
+    async def ended(self, db: Db, upload_id: str, /) -> None:
+        """Nothing came of it."""
+        recording = await db.get(Recording, upload_id)
+        if recording is not None and recording.state == RECEIVING:
+            await db.delete(recording)
+            await db.flush()

@@ -11,8 +11,9 @@ from server.accounts.policy import Action, Subject, can, require
 from server.core.db import Db
 from server.events.models import CLOSED, Event
 from server.recordings.errors import RecordingNotFound
-from server.recordings.models import READY, Chunk, Recording, Rendition
+from server.recordings.models import READY, RECEIVING, Chunk, Recording, Rendition
 from server.sessions.models import Session
+from server.uploads.models import Upload
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,18 @@ async def all_recordings_of(db: Db, session_id: str, *, deleted: bool = False) -
     """Every recording of a session for its organisers, newest first."""
     query = select(Recording).where(Recording.session_id == session_id).order_by(Recording.created_at.desc())
     return list(await db.scalars(query if deleted else query.where(Recording.deleted_at.is_(None))))
+
+
+async def progress_of(db: Db, recordings: Sequence[Recording]) -> dict[str, float]:
+    """How far each is (0…1): of those that are being received, the share of the bytes that has come."""
+    found = {row.id: row.progress for row in recordings}
+    coming = [row.id for row in recordings if row.state == RECEIVING]
+    if coming:
+        rows = await db.execute(
+            select(Upload.id, Upload.offset_bytes, Upload.length_bytes).where(Upload.id.in_(coming))
+        )
+        found |= {row.id: row.offset_bytes / row.length_bytes for row in rows if row.length_bytes}
+    return found
 
 
 async def find_watched(db: Db, recording_id: str) -> Found | None:

@@ -13,7 +13,18 @@ from server.recordings.errors import UndoTimeOver, WrongState
 from server.recordings.jobs import WORK_ON_A_RECORDING, ProbeRecording
 from server.recordings.keys import generation_prefix, recording_prefix
 from server.recordings.live_list import BROADCAST, live_of, shown_live
-from server.recordings.models import CANCELLED, ENCODING, FAILED, PROBING, READY, Chunk, Recording, Rendition, Source
+from server.recordings.models import (
+    CANCELLED,
+    ENCODING,
+    FAILED,
+    PROBING,
+    READY,
+    RECEIVING,
+    Chunk,
+    Recording,
+    Rendition,
+    Source,
+)
 
 
 async def cancel_recording(db: Db, recording: Recording) -> None:
@@ -127,6 +138,7 @@ async def replace_older(db: Db, recording: Recording, *, undo_s: int) -> list[st
             Recording.session_id == recording.session_id,
             Recording.id != recording.id,
             Recording.created_at < recording.created_at,
+            Recording.state != RECEIVING,  # it will be the newest when it is there
             Recording.deleted_at.is_(None),
         )
     )

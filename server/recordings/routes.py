@@ -18,7 +18,7 @@ from server.core.runtime import Limits, Runtime
 from server.recordings.assemble import renditions_of
 from server.recordings.progress import change_of
 from server.recordings.publish import publish_recording, unpublish_recording
-from server.recordings.queries import Found, get_recording
+from server.recordings.queries import Found, get_recording, progress_of
 from server.recordings.retire import cancel_recording, delete_recording, restore_recording, retry_recording
 from server.recordings.schemas import RecordingView, recording_view
 
@@ -27,7 +27,8 @@ _ERRORS: dict[str, Any] = {"responses": PROBLEM_RESPONSES}
 
 
 async def _view(db: Db, found: Found) -> RecordingView:
-    return recording_view(found.recording, await renditions_of(db, found.recording))
+    progress = (await progress_of(db, [found.recording]))[found.recording.id]
+    return recording_view(found.recording, await renditions_of(db, found.recording), progress=progress)
 
 
 @get("/{recording_id:str}", summary="A recording's state, progress and renditions", **_ERRORS)

@@ -68,8 +68,8 @@ def eta_ms_of(recording: Recording) -> int | None:
     return int(spent_ms * (1 - recording.progress) / recording.progress)
 
 
-def recording_view(recording: Recording, renditions: list[Rendition]) -> RecordingView:
-    """A row as the API shows it."""
+def recording_view(recording: Recording, renditions: list[Rendition], *, progress: float) -> RecordingView:
+    """A row as the API shows it, `progress` as in queries.progress_of."""
     error = None
     if recording.error_code is not None:
         error = RecordingError(recording.error_code, recording.error_detail or "")
@@ -80,7 +80,7 @@ def recording_view(recording: Recording, renditions: list[Rendition]) -> Recordi
         playable=recording.playable,
         published=recording.published_at is not None,
         published_at=recording.published_at,
-        progress=round(recording.progress, 4),
+        progress=round(progress, 4),
         eta_ms=eta_ms_of(recording),
         next_progress=round(recording.next_progress, 4) if recording.next_generation is not None else None,
         error=error,

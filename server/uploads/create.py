@@ -49,6 +49,8 @@ async def create_upload(desk: Desk, actor: Actor, asked: Creation) -> Upload:
     async with runtime.database.write() as db:
         db.add(upload)
         await db.flush()
+        if (herald := desk.heralds.get(upload.purpose)) is not None:
+            await herald.begun(db, upload.id, upload.session_id)
         announce(db, runtime.redis, event_id=upload.event_id, change=change_of(upload))
     return upload
 

@@ -58,6 +58,16 @@ class Consumer(Protocol):
     async def __call__(self, db: Db, upload: FinishedUpload, /) -> str: ...
 
 
+class Herald(Protocol):
+    """Hears that an upload of a purpose began, and that it ended without a file, in the transactions that say so."""
+
+    async def begun(self, db: Db, upload_id: str, session_id: str, /) -> None:
+        """The upload was made."""
+
+    async def ended(self, db: Db, upload_id: str, /) -> None:
+        """It was terminated, expired or refused."""
+
+
 class Writer(Protocol):
     """A request that is writing to an upload in this process."""
 
@@ -75,6 +85,7 @@ class Desk:
     runtime: Runtime
     consumers: Mapping[str, Consumer]
     locate: Locate
+    heralds: Mapping[str, Herald] = field(default_factory=dict)
     writers: dict[str, Writer] = field(default_factory=dict)
     flying: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(FLYING_PER_PROCESS))
 

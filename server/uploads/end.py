@@ -48,6 +48,8 @@ async def _end(desk: Desk, upload: Upload, state: str, *, reason: str) -> bool:
             return False
         await write_tails(db, upload.id, [])
         await remove_later(db, prefix_of(upload.id), reason=reason, owner_id=upload.id, after_s=0)
+        if (herald := desk.heralds.get(upload.purpose)) is not None:
+            await herald.ended(db, upload.id)
         fresh = await find_upload(db, upload.id)
         if fresh is not None:
             announce(db, desk.runtime.redis, event_id=fresh.event_id, change=change_of(fresh))

@@ -120,6 +120,7 @@ async def _end(db: Db, upload_id: str, state: str) -> bool:
 
 async def fail_upload(desk: Desk, upload_id: str, error: SemmaError) -> Upload:
     """End the upload with an error in words, and free what it stored."""
+    ended = False
     async with desk.runtime.database.write() as db:
         if await _end(db, upload_id, FAILED):
             await db.execute(
@@ -127,9 +128,12 @@ async def fail_upload(desk: Desk, upload_id: str, error: SemmaError) -> Upload:
             )
             await write_tails(db, upload_id, [])
             await remove_later(db, prefix_of(upload_id), reason="upload failed", owner_id=upload_id, after_s=0)
+            ended = True
         upload = await find_upload(db, upload_id)
         if upload is None:
             raise UploadNotFound
+        if ended and (herald := desk.heralds.get(upload.purpose)) is not None:
+            await herald.ended(db, upload_id)
         announce(db, desk.runtime.redis, event_id=upload.event_id, change=change_of(upload))
     return upload
 

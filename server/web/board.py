@@ -14,7 +14,7 @@ from server.events.models import Event, Series
 from server.events.queries import deleted_events, rooms_of, tracks_of, visible_series
 from server.recordings.assemble import renditions_of
 from server.recordings.models import ENCODING, PROBING, RECEIVING, Recording, Source
-from server.recordings.queries import all_recordings_of, recordings_of_sessions
+from server.recordings.queries import all_recordings_of, progress_of, recordings_of_sessions
 from server.sessions.models import Session
 from server.sessions.queries import Item, deleted_sessions, programme_of, read_items
 from server.web.wording import zone_of
@@ -48,6 +48,7 @@ class RecordingShown:
     error: str = ""
     notes: tuple[str, ...] = ()
     rungs: tuple[Rung, ...] = ()
+    better: float | None = None  # how far a better encode is that takes the place of what is shown
 
     @property
     def is_working(self) -> bool:
@@ -218,12 +219,14 @@ async def _in_full(db: Db, recording: Recording) -> RecordingShown:
     source_id = recording.cut[0]["source_id"] if recording.cut else ""
     filename = await db.scalar(select(Source.filename).where(Source.id == source_id))
     rungs = await renditions_of(db, recording)
+    progress = await progress_of(db, [recording])
     return RecordingShown(
         id=recording.id,
         state=recording.state,
         playable=recording.playable,
         published=recording.published_at is not None,
-        progress=recording.progress,
+        progress=progress[recording.id],
+        better=recording.next_progress if recording.next_generation is not None else None,
         publishes_itself=recording.publish_when_playable,
         deleted=recording.deleted_at is not None,
         duration_ms=recording.duration_ms,
