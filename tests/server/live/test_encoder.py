@@ -131,6 +131,26 @@ async def test_an_input_without_sound_is_silent(newest: Ffmpeg) -> None:
 
 
 @EVERY
+async def test_pictures_go_on_when_the_sound_stops(path: str) -> None:
+    """The input stays open: nobody says that no more sound will come."""
+    segmenter = Segmenter(decide_layout(info(), HEIGHTS))
+    rows: list[Row] = []
+    async with Run(look_at(path), segmenter.layout, "flv", info()) as run:
+        segmenter.begin(BEGAN, slate=False, silent=run.silent)
+        writing = asyncio.create_task(run.write(encoded(seconds=5, sound_s=1)))
+        async for track, init, samples in run.samples():
+            rows += segmenter.push(track, init, samples)
+            if len(rows) >= 8:
+                break
+        await writing
+    rows += segmenter.end()
+    check(segmenter, rows)
+    _, samples, begin = sound(bytes_of(segmenter, rows, "audio"))
+    assert [round(beep, 1) for beep in beeps(samples, begin)] == [0]
+    assert len(samples) > 4 * 48_000 - 2_048
+
+
+@EVERY
 async def test_sound_alone_is_drawn_where_there_were_pictures(path: str) -> None:
     segmenter = Segmenter(decide_layout(info(), HEIGHTS))
     rows = await rows_of(segmenter, look_at(path), encoded(video=False), info(video=False))

@@ -24,14 +24,15 @@ def encoded(
     container: str = "flv",
     start: int = 0,
     base: str = "testsrc2",
+    sound_s: float = 0,
 ) -> bytes:
     """The bytes of one input, with B-frames and a clock that begins at 3 s. `start` numbers the first picture.
 
-    Another `base` ("color": black) has neither numbers nor beeps.
+    Another `base` ("color": black) has neither numbers nor beeps. `sound_s`: the sound ends so early.
     """
     is_numbered = base == "testsrc2"
     width, height = size.split("x")
-    name = f"live-{rate}-{seconds}-{size}-{video}-{audio}-{start}-{base}.{container}".replace("/", "_")
+    name = f"live-{rate}-{seconds}-{size}-{video}-{audio}-{start}-{base}-{sound_s}.{container}".replace("/", "_")
     path = folder() / name
     options = []
     if video:
@@ -43,7 +44,7 @@ def encoded(
         options += ["-c:v", "libx264", "-preset", "veryfast", "-bf", "2", "-g", "50"]
     if audio:
         beep = f"0.5*sin(2*PI*880*t)*lt(mod(t,1),{BEEP_S})" if is_numbered else "0"
-        options += ["-filter_complex", f"aevalsrc='{beep}':s=48000[a]", "-map", "[a]"]
+        options += ["-filter_complex", f"aevalsrc='{beep}':s=48000:d={sound_s or seconds}[a]", "-map", "[a]"]
         options += ["-c:a", "aac", "-b:a", "96k"]
     run_ffmpeg(*options, "-t", str(seconds), "-output_ts_offset", "3", "-f", container, f"file:{path}")
     return path.read_bytes()
