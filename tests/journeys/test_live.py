@@ -17,11 +17,14 @@ AGAIN = 20_000  # the number of the first picture after the encoder was away
 WINDOW: ViewportSize = {"width": 1000, "height": 900}
 
 
-def faults_of(page: Page) -> str:
+def faults_of(page: Page, *, reload: bool = False) -> str:
     """What is wrong with a page while something is on air, at every width, light and dark."""
     found: list[str] = []
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        if reload:
+            page.reload()
+        page.evaluate("document.querySelectorAll('details.fold').forEach((fold) => (fold.open = true))")
         for width in (320, 360, 768, 1440):
             page.set_viewport_size({"width": width, "height": 900})
             found += [f"{width} px, {scheme}: {fault}" for fault in page.evaluate(FAULTS)]
@@ -112,8 +115,7 @@ def end_in_the_studio(semma: PrivateSemma, browser: Browser, room: LiveRoom) -> 
     sign_in(studio.page, semma)
     studio.page.goto(f"{semma.url}/studio/{room.event}/rooms/{room.slug}")
     studio.until("document.querySelector('[data-preview] video').currentTime > 0.2")
-    studio.page.evaluate("document.querySelectorAll('details.fold').forEach((fold) => (fold.open = true))")
-    assert faults_of(studio.page) == ""
+    assert faults_of(studio.page, reload=True) == ""
     studio.page.get_by_role("button", name="End the broadcast").click()
     studio.page.get_by_role("button", name="No", exact=True).click()
     assert room.live()["state"] == "on_air"
