@@ -99,8 +99,8 @@ def _line(signs: Signs) -> Iterator[Note]:
         yield Note(
             YELLOW,
             "keyframes_far",
-            f"Keyframes are {signs.keyframe_s:.0f} s apart, so a reconnect takes as long. Set the keyframe interval to "
-            "2 s in OBS: Settings → Output → Streaming.",
+            f"Keyframes are about {max(5, 5 * round(signs.keyframe_s / 5))} s apart, so a reconnect takes as long. Set "
+            "the keyframe interval to 2 s in OBS: Settings → Output → Streaming.",
         )
     if signs.gap_s > GAP_S:
         yield Note(
@@ -114,8 +114,8 @@ def _line(signs: Signs) -> Iterator[Note]:
         yield Note(
             YELLOW,
             "bitrate_low",
-            f"{signs.bitrate_kbps:.0f} kbit/s is little for {signs.width}x{signs.height}. Raise the encoder's bitrate, "
-            "or send a smaller picture.",
+            f"{50 * round(signs.bitrate_kbps / 50)} kbit/s is little for {signs.width}x{signs.height}. Raise the "
+            "encoder's bitrate, or send a smaller picture.",
         )
     if signs.bitrate_kbps > MOST_KBPS:
         yield Note(
@@ -132,7 +132,7 @@ def _machine(signs: Signs) -> Iterator[Note]:
         yield Note(
             RED if signs.speed < 0.8 else YELLOW,
             "transcode_slow",
-            f"The server transcodes at {signs.speed:.2f} of real time, so viewers will fall behind. Send a smaller "
+            f"The server transcodes at {signs.speed:.1f} of real time, so viewers will fall behind. Send a smaller "
             "picture (720p), or ask the operator for a shorter ladder (SEMMA_LIVE_LADDER) or a faster machine.",
         )
     if signs.dropped_frames > 0:

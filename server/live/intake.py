@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -37,7 +37,7 @@ class Taken:
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """Measures of the last ten seconds."""
+    """Measures of the last ten seconds; `keyframe_s` of the last keyframes."""
 
     bitrate_kbps: float = 0.0
     gap_s: float = 0.0
@@ -60,7 +60,8 @@ class Intake:
         self._waiting: deque[Taken] = deque()
         self._waiting_bytes = 0
         self._arrived, self._room = asyncio.Event(), asyncio.Event()
-        self._seen: deque[tuple[float, int, bool, bool]] = deque()  # moment, bytes, keyframe, picture
+        self._seen: deque[tuple[float, int, bool]] = deque()  # moment, bytes, picture
+        self._keyframes: deque[float] = deque(maxlen=4)
 
     async def read(self) -> None:
         """Read until the encoder has left or is dropped. Raises nothing: how it ended is the listener's to know."""
@@ -128,12 +129,11 @@ class Intake:
             self._seen.popleft()
         moments = [seen[0] for seen in self._seen]
         span = max(now - max(now - MEASURED_S, self.came_at_s), 1.0)
-        keys = [seen[0] for seen in self._seen if seen[2]]
         return Line(
             bitrate_kbps=sum(seen[1] for seen in self._seen) * 8 / 1000 / span,
             gap_s=max((later - before for before, later in pairwise(moments)), default=0.0),
-            keyframe_s=_longest(keys, now, self.came_at_s),
-            frame_rate=sum(1 for seen in self._seen if seen[3]) / span,
+            keyframe_s=_longest(self._keyframes, now, self.came_at_s),
+            frame_rate=sum(1 for seen in self._seen if seen[2]) / span,
         )
 
     async def _take(self, chunk: Chunk) -> None:
@@ -141,7 +141,9 @@ class Intake:
         if self._last_s is None or now - self._last_s > SILENT_S:
             self.steady_since_s = now
         self._last_s = now
-        self._seen.append((now, len(chunk.data), chunk.keyframe, chunk.has_video))
+        self._seen.append((now, len(chunk.data), chunk.has_video))
+        if chunk.keyframe:
+            self._keyframes.append(now)
         while self._seen[0][0] < now - 2 * MEASURED_S:
             self._seen.popleft()
         if self.is_standby and chunk.can_start:
@@ -162,9 +164,9 @@ class Intake:
         self._waiting_bytes = 0
 
 
-def _longest(keys: list[float], now: float, came: float) -> float:
-    """The longest distance of keyframes: between two, or since the last (or since it came, when there was none)."""
+def _longest(keys: Sequence[float], now: float, came: float) -> float:
+    """The longest distance of late keyframes: between two, or since the last (or since it came, without any)."""
     if not keys:
-        return min(now - came, MEASURED_S)
+        return now - came
     between = [later - before for before, later in pairwise(keys)]
     return max([*between, now - keys[-1]])

@@ -122,8 +122,12 @@ class OnAir:
         await self._edge.end()
         if self._on is not None:
             self._leave(self._on)
+        wall = self._equipment.clock.wall_at(coming.first.at_s)
+        if self._show is None and self._edge.wall_end is not None:
+            # Viewers saw those moments from the other encoder.
+            wall += timedelta(seconds=coming.skip((self._edge.wall_end - wall).total_seconds()))
         self._on, self._coming, self._show, self._failures = coming, None, None, 0
-        self._edge.begin(self._equipment.clock.wall_at(coming.first.at_s), slate=False, silent=coming.is_silent)
+        self._edge.begin(wall, slate=False, silent=coming.is_silent)
         log.info("live.on_air", broadcast=self.broadcast_id, role=coming.intake.role)
         await self._drain()
 

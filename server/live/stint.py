@@ -15,15 +15,17 @@ import structlog
 from server.live.encoder import Run
 from server.live.intake import SILENT_S, Intake, Taken
 from server.media.ffmpeg import Ffmpeg
+from server.media.fmp4 import presented_at
 from server.media.fmp4_read import Init, Sample
-from server.media.live import Layout
+from server.media.live import KEYFRAME_S, Layout
 from server.media.live_notes import Observed
 from server.media.refusals import MediaError
 
 log = structlog.get_logger(__name__)
 
 MOST_AHEAD_S = 2.0  # of real time: a file that is sent faster is read as fast as it plays
-FLUSH_S = 0.7  # ffmpeg has so long for what it still holds when the input has ended
+# When the input has ended, ffmpeg has so long for what it still holds, and pauses no longer between two pieces of it.
+FLUSH_S, PAUSE_S = 0.7, 1.6
 STUCK_S = 5.0  # no picture for so long while input comes: ffmpeg hangs
 STARTING_S = 15.0  # so long it may take until the first one
 HELD_BYTES = 64 << 20  # of output that nobody takes
@@ -47,6 +49,7 @@ class Stint:
         self._run, self._layout, self._clock = run, layout, clock
         self._output: deque[Output] = deque()
         self._held_bytes = 0
+        self._skipped = Fraction(0)
         self._taken = asyncio.Event()
         self._seconds = {track.name: Fraction(0) for track in layout.tracks}
         self._input_ended_s: float | None = None
@@ -76,12 +79,21 @@ class Stint:
         if self.is_over and not self._output:
             return True
         if self._input_ended_s is not None:
-            return now - self._input_ended_s > FLUSH_S
+            return now > max(self._input_ended_s + FLUSH_S, self._came_s + PAUSE_S)
         since = max(self._came_s, self._began_s + STARTING_S - STUCK_S)
         if not self._output and now - since > STUCK_S:
             self.reason = "stuck"
             return True
         return False
+
+    def skip(self, seconds: float) -> float:
+        """Leave out what was already seen from another encoder: whole distances of keyframes, as far as there is enough
+        to begin behind them; returns the seconds left out. To be called before anything is taken."""
+        half = Fraction(round(self._layout.rate * KEYFRAME_S)) / self._layout.rate
+        part = Fraction(self._layout.part_frames[0]) / self._layout.rate
+        most = min(Fraction(seconds), min(self._seconds.values()) - part)
+        self._skipped = max(0, most // half) * half
+        return float(self._skipped)
 
     def notes(self) -> Observed:
         """What ffmpeg observes."""
@@ -89,11 +101,11 @@ class Stint:
 
     def take(self) -> list[Output]:
         """What has come out since."""
-        output = list(self._output)
+        output = [behind(piece, self._skipped, self._layout) for piece in self._output]
         self._output.clear()
         self._held_bytes = 0
         self._taken.set()
-        return output
+        return [piece for piece in output if piece[2]]
 
     def end_input(self, reason: str) -> None:
         """Take no more from the encoder."""
@@ -173,6 +185,20 @@ class Stint:
         if self.is_reading:
             self.is_reading = False
             self.intake.rest()
+
+
+def behind(piece: Output, skipped: Fraction, layout: Layout) -> Output:
+    """The frames that are shown from `skipped` seconds on, that being their new zero."""
+    track, init, samples = piece
+    if not skipped:
+        return piece
+    ticks, close = round(skipped * init.timescale), skipped - 1 / (4 * layout.rate)
+    kept = [
+        Sample(sample.dts - ticks, sample.pts - ticks, sample.duration, sample.is_sync, sample.data)
+        for sample in samples
+        if presented_at(init, sample) >= close
+    ]
+    return track, init, kept
 
 
 def begin_stint(

@@ -29,7 +29,7 @@ def test_a_good_stream_is_green_and_says_nothing() -> None:
         ({"encoder": "away", "away_s": 75}, "red", "encoder_away", "for a minute"),
         ({"encoder": "backup", "main_is_away": True}, "yellow", "backup_on", "backup encoder is on air"),
         ({"speed": 0.9}, "yellow", "transcode_slow", "SEMMA_LIVE_LADDER"),
-        ({"speed": 0.5}, "red", "transcode_slow", "0.50"),
+        ({"speed": 0.5}, "red", "transcode_slow", "at 0.5 of"),
         ({"dropped_frames": 3}, "yellow", "frames_dropped", "3 pictures"),
         ({"silence_s": 25}, "yellow", "silence", "for 20 seconds"),
         ({"has_audio": False}, "red", "no_audio", "audio source"),
