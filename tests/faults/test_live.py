@@ -148,9 +148,9 @@ def test_the_storage_is_away_for_longer_than_the_window(stack: ExitStack, live: 
     before = show.viewer.newest()
     some_time(40)
     assert show.viewer.newest() > before + 40 * 20, "the viewer did not see the last forty seconds"
-    # The beginning has left the web processes' memory and is in no storage yet: it can be watched all the same
-    show.viewer.ask("semmaLive.player.seek(semmaLive.player.source.start + 1)")
-    show.viewer.wait_number(1, before, timeout_s=30)
+    # What came first after that has left the web processes' memory and is in no storage yet: it can be watched
+    show.viewer.ask(f"semmaLive.player.seek(semmaLive.player.source.start + {before / 25 + 8})")
+    show.viewer.wait_number(before + 150, before + 400, timeout_s=30)
     for pid in pids:
         os.kill(pid, signal.SIGCONT)
     show.finish()
