@@ -1,6 +1,7 @@
 """Ingest as encoders meet it: real ffmpeg over RTMP, real Valkey, S3 and SQLite; the archive is decoded at the end."""
 
 import asyncio
+from datetime import timedelta
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from server.core.clock import now
+from server.core.ids import new_id
 from server.core.runtime import Runtime
 from server.core.settings import Settings
 from server.core.storage import ObjectStore
@@ -16,10 +18,14 @@ from server.live import lineup
 from server.live.keys import revoke_key
 from server.live.models import Broadcast, LiveSegment, StreamKey
 from server.live.spool import Spool
+from server.live.storage_keys import broadcast_prefix
 from server.media.live import grid_of
+from server.sessions.models import Session
 from tests.live.encoder import Encoder, Sent, sending
 from tests.server.live.hall import Hall, make_hall, open_hall, rows_in_redis
 from tests.server.live.ingest_process import IngestProcess
+from tests.server.live.relay import relayed
+from tests.waiting import soon
 
 pytestmark = pytest.mark.ffmpeg
 
@@ -42,6 +48,9 @@ async def test_a_broadcast_from_the_first_picture_to_its_end(hall: Hall, tmp_pat
             broadcast = await hall.on_air()
             await hall.archived(2)
             await hall.end(broadcast.id)
+        # An encoder that connects again by itself does not begin a new broadcast.
+        code, _said = await asyncio.to_thread(Encoder(hall.main).start().ended, 20)
+        assert code != 0
     rows = await hall.segments()
     assert [row.msn for row in rows] == list(range(1, len(rows) + 1))
     assert [row.start for row in rows] == [sum(row.duration for row in rows[:n]) for n in range(len(rows))]
@@ -81,6 +90,49 @@ async def test_a_lost_encoder_is_replaced_by_the_slate_until_it_is_back(hall: Ha
     assert shown[:back] == list(range(shown[0] or 0, (shown[0] or 0) + back))
     assert shown[back:] == list(range(1000, 1000 + len(shown) - back))
     assert len(await hall.broadcasts()) == 1
+
+
+async def test_nothing_of_a_talk_that_must_not_be_recorded_is_kept(hall: Hall) -> None:
+    talk = Session(
+        id=new_id(), event_id=hall.event_id, room_id=hall.room_id, guid="g", slug="t", title="Off the record",
+        starts_at=now() - timedelta(minutes=1), duration_ms=3_600_000, do_not_record=True,
+    )  # fmt: skip
+    async with hall.database.write() as db:
+        db.add(talk)
+    async with open_hall(hall):
+        with sending(hall.main):
+            broadcast = await hall.on_air()
+
+            async def dropped() -> bool:
+                return len([row for row in await hall.segments() if row.dropped_at]) >= 2
+
+            await soon(dropped, timeout_s=60, what="segments to be dropped")
+            await hall.end(broadcast.id)
+    assert not any(row.archived_at for row in await hall.segments())
+    assert [stored.key async for stored in hall.store.objects(broadcast_prefix(broadcast.id))] == []
+    assert Spool(hall.settings.spool_path).open() == []
+
+
+async def test_with_the_storage_away_the_stream_goes_on_and_the_archive_catches_up(hall: Hall, tmp_path: Path) -> None:
+    async with relayed(hall.settings.s3_endpoint_url) as line, open_hall(hall, s3_endpoint_url=line.url):
+        with sending(hall.main):
+            broadcast = await hall.on_air()
+            await hall.archived(1)
+            await line.cut()
+
+            async def beyond_the_window() -> bool:
+                return len(await hall.segments()) >= 4
+
+            await soon(beyond_the_window, timeout_s=60, what="segments without a storage")
+            assert len([row for row in await hall.segments() if row.archived_at]) < 4
+            await line.mend()
+            await hall.archived(5)
+            await hall.end(broadcast.id)
+    rows = await hall.segments()
+    assert all(row.archived_at for row in rows)
+    assert not any(row.discontinuity for row in rows)
+    numbers = [number for segment in await hall.numbers(broadcast.id, tmp_path) for number in segment]
+    assert numbers == list(range(numbers[0] or 0, (numbers[0] or 0) + len(numbers)))
 
 
 async def test_a_second_encoder_is_refused_while_the_first_one_sends(hall: Hall) -> None:
