@@ -141,6 +141,8 @@ class RoomMirror:
                 log.warning("live.message_unreadable", room=self.id, error=str(error))
             except (SemmaError, SQLAlchemyError, OSError) as error:
                 log.warning("live.mirror_behind", room=self.id, error=str(error))
+            except Exception:  # a mirror that follows no more would show a stream that stands still
+                log.exception("live.mirror_failed", room=self.id)
 
     async def _take(self, message: Published | Note) -> None:
         if isinstance(message, Note):

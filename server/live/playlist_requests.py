@@ -3,7 +3,6 @@
 Pure: nothing here waits or knows HTTP; `origin_routes` does what is decided here.
 """
 
-import math
 import re
 from dataclasses import dataclass
 from enum import Enum
@@ -116,9 +115,7 @@ def _too_far(target: Target, timeline: LiveTimeline) -> bool:
         return True
     if target.part is None or target.msn < msn:
         return False
-    part_target = float(timeline.layout.part_target)
-    limit = math.ceil(3 / part_target) if part_target < 1 else 3
-    return target.part - (part if target.msn == msn else -1) > limit
+    return target.part - (part if target.msn == msn else -1) > timeline.advance_limit
 
 
 def decide_part(msn: int, part: int, timeline: LiveTimeline) -> Decision:

@@ -128,8 +128,11 @@ def read_meta(data: bytes) -> Meta:
 
 
 def read_message(data: bytes) -> Published | Note:
-    """A message of the room's channel."""
-    return _notes.decode(data) if data[:1] == b"{" else _published.decode(data)
+    """A message of the room's channel; raises msgspec.DecodeError."""
+    try:
+        return _notes.decode(data) if data[:1] == b"{" else _published.decode(data)
+    except UnicodeDecodeError as error:  # msgspec does not make it one of its own
+        raise msgspec.DecodeError(str(error)) from error
 
 
 def note(kind: str, broadcast_id: str = "") -> bytes:

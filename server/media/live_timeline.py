@@ -7,6 +7,7 @@ beginning of what may be seen; the numbers and discontinuities before it still c
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import ceil
 
 from server.media.live import Layout
 
@@ -41,6 +42,9 @@ class LiveTimeline:
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
+        self.part_target = layout.part_target
+        # Parts a request may be ahead of the last one: the Advance Part Limit (RFC 8216bis 6.2.5.2)
+        self.advance_limit = ceil(3 / self.part_target) if self.part_target < 1 else 3
         self.segments: list[Segment] = []
         self.first = 1
         self.ended = False

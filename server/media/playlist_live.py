@@ -146,7 +146,7 @@ class LivePlaylist:
 
     def _head(self, skipped: int = 0) -> bytes:
         timeline = self._timeline
-        target = decimal(timeline.layout.part_target, 6)
+        target = decimal(timeline.part_target, 6)
         # In whole milliseconds, upwards: at least three times what PART-TARGET says (4.4.3.8, Apple: MUST).
         hold_back = Fraction(-(-Fraction(target) * 3 * 1000 // 1), 1000)
         removed = timeline.discontinuities_before()

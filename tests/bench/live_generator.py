@@ -100,7 +100,7 @@ async def view(asked: dict[str, object], published: Path) -> dict[str, float]:
     lines: list[Line] = []
     for number in range(viewers):
         place = await next_place(ports[0], base) if number % 100 == 0 else lines[-1].place
-        for track in ("720p", "audio"):
+        for track in ("360p", "audio"):
             line = Line(base, track, place, figures, parts=bool(asked["parts"]))
             await loop.create_connection(lambda line=line: line, "127.0.0.1", ports[number % len(ports)])  # type: ignore[misc]
             lines.append(line)

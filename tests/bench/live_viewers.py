@@ -40,7 +40,6 @@ PART_S = 0.5
 SECONDS = float(os.environ.get("SEMMA_BENCH_VIEWERS_S", "12"))
 STEPS = tuple(int(step) for step in os.environ.get("SEMMA_BENCH_VIEWERS", "250 500 1000 1500 2000 3000").split())
 LAYOUT = layout_of("30/1", (1080, 720, 360))
-TRACKS = ("720p", "audio")
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,7 @@ def _emit_most(
         if found["p99_s"] > PART_S or found["failed"]:
             break
         held = viewers
-    emit(name, held, "viewers", goal, {"steps": steps, "playlists_a_viewer": len(TRACKS), "web_processes": len(webs)})
+    emit(name, held, "viewers", goal, {"steps": steps, "playlists_a_viewer": 2, "web_processes": len(webs)})
 
 
 def _cpu_s(pid: int) -> float:
@@ -187,7 +186,7 @@ def _nginx(hall: Hall, webs: list[WebProcess]) -> Iterator[int]:
     user = "user root;\n" if os.geteuid() == 0 else ""
     main = folder / "nginx.conf"
     main.write_text(
-        f"{user}worker_processes 1;\nworker_rlimit_nofile 65536;\npid {folder / 'pid'};\n"
+        f"{user}worker_processes 1;\npid {folder / 'pid'};\n"
         f"error_log {folder / 'error.log'};\nevents {{ worker_connections 30000; }}\nhttp {{\n{temporary}{text}}}\n"
     )
     nginx = subprocess.Popen([str(shutil.which("nginx")), "-p", str(folder), "-c", str(main), "-g", "daemon off;"])

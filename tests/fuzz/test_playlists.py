@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 from server.media.playlist import Map, MediaPlaylist, MediaSegment, MultivariantPlaylist, Rendition, Start, Variant
 from server.media.playlist_check import check_playlist
 from server.media.playlist_check_growth import check_growth, check_presentation
+from server.media.playlist_check_live import check_low_latency, check_reload
 from server.media.playlist_read import PlaylistError, read_playlist
 from tests.fuzz.mutations import mutated
 from tests.server.media.test_playlist import GROWING, LADDER
+from tests.server.media.test_playlist_check_live import DELTA, RIGHT
 
 EASY = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 names = st.text("abcdefghijklmnopqrstuvwxyzäö0123456789-", min_size=1, max_size=12)
@@ -86,3 +88,13 @@ def test_damaged_playlists_are_read_or_refused(data: bytes) -> None:
         check_presentation(text, {"720/index.m3u8": text})
     except PlaylistError:
         return
+
+
+@EASY
+@given(mutated(RIGHT.encode()) | mutated(DELTA.encode()))
+def test_damaged_live_playlists_are_judged_or_refused(data: bytes) -> None:
+    text = data.decode("utf-8", errors="replace")
+    check_playlist(data)
+    check_low_latency(text, others=["../audio/index.m3u8"])
+    check_reload(RIGHT, text)
+    check_reload(text, DELTA)
