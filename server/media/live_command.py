@@ -139,7 +139,8 @@ def _source(order: RunOrder) -> Any:
             "fpsprobesize": 0,
             # Broken packets are not shown. (nobuffer would lose all that is read while probing.)
             "fflags": "+discardcorrupt",
-            # A change of size or sample rate must not restart the graph, which would start time anew.
+            # A change of size must not restart the graph, which would start time anew: the scale filter evens it out.
+            # (One of the sound's format ends ffmpeg; the room begins a new run.)
             "reinit_filter": 0,
         },
     )

@@ -131,6 +131,18 @@ async def test_an_input_without_sound_is_silent(newest: Ffmpeg) -> None:
 
 
 @EVERY
+async def test_another_size_within_a_run(path: str) -> None:
+    segmenter = Segmenter(decide_layout(info(), HEIGHTS))
+    flv_header = 13
+    data = encoded(seconds=2) + encoded(seconds=2, size="256x144", begins_s=5, start=50)[flv_header:]
+    rows = await rows_of(segmenter, look_at(path), data, info())
+    check(segmenter, rows)
+    numbers = [number for _, number, _ in pictures(bytes_of(segmenter, rows, "180p"))]
+    assert (numbers[0], numbers[-1]) == (0, 99)
+    assert all(after - before in (0, 1, 2) for before, after in pairwise(numbers))
+
+
+@EVERY
 async def test_pictures_go_on_when_the_sound_stops(path: str) -> None:
     """The input stays open: nobody says that no more sound will come."""
     segmenter = Segmenter(decide_layout(info(), HEIGHTS))

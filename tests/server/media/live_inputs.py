@@ -25,14 +25,17 @@ def encoded(
     start: int = 0,
     base: str = "testsrc2",
     sound_s: float = 0,
+    begins_s: float = 3,
 ) -> bytes:
-    """The bytes of one input, with B-frames and a clock that begins at 3 s. `start` numbers the first picture.
+    """The bytes of one input, with B-frames and a clock that begins at some seconds. `start` numbers the first picture.
 
     Another `base` ("color": black) has neither numbers nor beeps. `sound_s`: the sound ends so early.
     """
     is_numbered = base == "testsrc2"
     width, height = size.split("x")
-    name = f"live-{rate}-{seconds}-{size}-{video}-{audio}-{start}-{base}-{sound_s}.{container}".replace("/", "_")
+    name = f"live-{rate}-{seconds}-{size}-{video}-{audio}-{start}-{base}-{sound_s}-{begins_s}.{container}".replace(
+        "/", "_"
+    )
     path = folder() / name
     options = []
     if video:
@@ -46,7 +49,7 @@ def encoded(
         beep = f"0.5*sin(2*PI*880*t)*lt(mod(t,1),{BEEP_S})" if is_numbered else "0"
         options += ["-filter_complex", f"aevalsrc='{beep}':s=48000:d={sound_s or seconds}[a]", "-map", "[a]"]
         options += ["-c:a", "aac", "-b:a", "96k"]
-    run_ffmpeg(*options, "-t", str(seconds), "-output_ts_offset", "3", "-f", container, f"file:{path}")
+    run_ffmpeg(*options, "-t", str(seconds), "-output_ts_offset", str(begins_s), "-f", container, f"file:{path}")
     return path.read_bytes()
 
 
