@@ -3,7 +3,8 @@
 `write()` is one transaction that commits when its block ends normally; the block stands inside the request handler or
 worker step, so an error of the commit reaches the caller. Bells of jobs enqueued inside are rung after the commit.
 SQLite: writing transactions are BEGIN IMMEDIATE (a deferred one that upgrades fails with "database is locked"), reads
-use connections of their own (four times the reads, a twentieth of the worst wait: DESIGN §4).
+use connections of their own (four times the reads, a twentieth of the worst wait: DESIGN §4), which run in the loop
+(sqlite_reads.py).
 """
 
 import sqlite3
@@ -21,6 +22,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 from server.core.ids import new_id
+from server.core.sqlite_reads import BUSY_FOR_S, connect_in_loop
 
 UtcDateTime = DateTimeUTC
 Db = AsyncSession
@@ -79,25 +81,33 @@ class HasVersion:
     version: Mapped[int] = mapped_column(default=1)
 
 
-def _sqlite_on_connect(connection: Any, _record: Any) -> None:
+_SQLITE_PRAGMAS = (
+    "journal_mode=WAL",  # readers do not block the writer
+    "synchronous=FULL",  # a commit that was answered survives power loss
+    "foreign_keys=ON",
+    "temp_store=MEMORY",
+)
+
+
+def _set_up_sqlite(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
-    for pragma in (
-        "journal_mode=WAL",  # readers do not block the writer
-        "synchronous=FULL",  # a commit that was answered survives power loss
-        "foreign_keys=ON",
-        "busy_timeout=20000",
-        "temp_store=MEMORY",
-    ):
+    for pragma in _SQLITE_PRAGMAS:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
 
 def _sqlite_engine(url: str, *, writing: bool) -> AsyncEngine:
-    # The driver's own BEGIN is switched off: "begin" below says which kind.
-    engine = create_async_engine(
-        url, connect_args={"isolation_level": None, "timeout": 20}, pool_size=1 if writing else 8, max_overflow=0
-    )
-    event.listen(engine.sync_engine, "connect", _sqlite_on_connect)
+    if writing or not (path := make_url(url).database) or path == ":memory:":
+        # The driver's own BEGIN is switched off: "begin" below says which kind.
+        engine = create_async_engine(
+            url,
+            connect_args={"isolation_level": None, "timeout": BUSY_FOR_S},
+            pool_size=1 if writing else 8,
+            max_overflow=0,
+        )
+    else:
+        engine = create_async_engine(url, async_creator=lambda: connect_in_loop(path), pool_size=8, max_overflow=0)
+    event.listen(engine.sync_engine, "connect", _set_up_sqlite)
     statement = "BEGIN IMMEDIATE" if writing else "BEGIN DEFERRED"
     event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql(statement))
     return engine

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from server.accounts.actor import Actor
 from server.accounts.policy import Action
@@ -12,12 +12,17 @@ from server.sessions.queries import get_session
 from server.slides.errors import DeckNotFound
 from server.slides.models import Deck
 
+# Made once: to build a statement anew costs more than to run it.
+_OF_SESSIONS = (
+    select(Deck)
+    .where(Deck.session_id.in_(bindparam("ids", expanding=True)), Deck.deleted_at.is_(None))
+    .order_by(Deck.created_at)
+)
+
 
 async def decks_of_sessions(db: Db, session_ids: Sequence[str]) -> Mapping[str, Deck]:
     """The deck of each session that has one, in one statement."""
-    rows = await db.scalars(
-        select(Deck).where(Deck.session_id.in_(session_ids), Deck.deleted_at.is_(None)).order_by(Deck.created_at)
-    )
+    rows = await db.scalars(_OF_SESSIONS, {"ids": list(session_ids)})
     return {row.session_id: row for row in rows}
 
 
