@@ -53,6 +53,7 @@ class Intake:
         self.role = feed.admission.role
         self.is_standby = True
         self.has_ended = False
+        self._begun: Taken | None = None
         self.came_at_s = clock()
         self.steady_since_s: float | None = None
         self._clock = clock
@@ -98,13 +99,15 @@ class Intake:
             return None
         while self._waiting[0] is not found:
             self._waiting_bytes -= len(self._waiting.popleft().chunk.data)
-        self.is_standby = False
+        self.is_standby, self._begun = False, found
         return found
 
-    def rest(self) -> None:
-        """Off air: only the newest group of pictures is kept from here on."""
-        self.is_standby = True
-        self._room.set()
+    def rest(self, begun: Taken) -> None:
+        """What began with this chunk is off air: only the newest group of pictures is kept from here on. Nothing
+        happens when something else has begun since."""
+        if self._begun is begun:
+            self.is_standby, self._begun = True, None
+            self._room.set()
 
     async def next(self, *, timeout_s: float) -> Taken | None:
         """The next chunk, left where it is; None when none came in time, or the encoder has left."""

@@ -41,7 +41,8 @@ class OnAir:
         self, equipment: Equipment, lineup: Lineup, broadcast: Broadcast, edge: Edge, *, stint: Stint | None = None
     ) -> None:
         self.broadcast_id, self._event_id, self._room_id = broadcast.id, broadcast.event_id, broadcast.room_id
-        self.oversight = Oversight(equipment, broadcast.id, self._signs)
+        encoder = stint.intake.role if stint is not None else AWAY
+        self.oversight = Oversight(equipment, broadcast.id, self._signs, encoder=encoder)
         self._equipment, self._lineup, self._edge = equipment, lineup, edge
         self._layout = edge.layout
         self._on: Stint | None = None
@@ -58,6 +59,9 @@ class OnAir:
             while not self.oversight.ended.is_set():
                 await self._step()
                 self._oversee()
+                for task in beside:
+                    if task.done():
+                        task.result()  # raises what it failed with: the room goes on anew
                 await asyncio.sleep(_TICK_S)
             await self._finish()
         finally:

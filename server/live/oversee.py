@@ -30,11 +30,13 @@ _AWAY = (SemmaError, SQLAlchemyError, OSError)
 class Oversight:
     """Looks after one broadcast. `ended` is set once it must end: asked to, or its room is gone."""
 
-    def __init__(self, equipment: Equipment, broadcast_id: str, observe: Callable[[], Signs]) -> None:
+    def __init__(
+        self, equipment: Equipment, broadcast_id: str, observe: Callable[[], Signs], *, encoder: str = AWAY
+    ) -> None:
         self.ended = asyncio.Event()
-        self.away_since: datetime | None = equipment.clock.now()
+        self.away_since: datetime | None = equipment.clock.now() if encoder == AWAY else None
         self._equipment, self._broadcast_id, self._observe = equipment, broadcast_id, observe
-        self._encoder, self._noted = AWAY, ""
+        self._encoder, self._noted = encoder, ""
         self._health: dict[str, Any] = {}
         self._judged_s = 0.0
         self._decided_until: datetime | None = None

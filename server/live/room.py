@@ -6,6 +6,7 @@ anything here has failed, the broadcast that is on air goes on where its rows sa
 
 import asyncio
 from collections.abc import Coroutine
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +18,7 @@ from server.core.errors import SemmaError
 from server.live.broadcasts import begin_broadcast, close_broadcast
 from server.live.edge import Edge
 from server.live.encoder import decide_layout
-from server.live.equipment import Equipment
+from server.live.equipment import Equipment, RoomClock
 from server.live.feed import Feed, RoomTaken
 from server.live.lineup import Lineup
 from server.live.models import Broadcast
@@ -79,8 +80,8 @@ class Room:
                 try:
                     await self._broadcast()
                 except WriterReplaced as error:
-                    self.lineup.drop("Another server has taken this room over; connect again.")
                     log.error("live.replaced", room=self.room_id, error=error.detail)
+                    await self._yield()
                 except Exception:
                     log.exception("live.room_failed", room=self.room_id)
                 await asyncio.sleep(_AGAIN_S)
@@ -89,9 +90,19 @@ class Room:
                 task.cancel()
             await asyncio.gather(*self._closing, return_exceptions=True)
 
+    async def _yield(self) -> None:
+        """Another process has taken the room over: leave it to that one, until an encoder comes to this one."""
+        self.lineup.drop("Another server has taken this room over; connect again.")
+        while self.lineup.key_ids():  # those of the dropped  # noqa: ASYNC110 -- they leave one by one
+            await asyncio.sleep(_LOOK_S)
+        while not self.lineup.key_ids():  # noqa: ASYNC110 -- one look is as good as an event
+            await asyncio.sleep(_LOOK_S)
+
     # ---- one broadcast
 
     async def _broadcast(self) -> None:
+        # A clock for each broadcast: should the machine's have been put right meanwhile, the next one has it right.
+        self._equipment = replace(self._equipment, clock=RoomClock(mono=self._equipment.clock.mono))
         present = await self._present()
         if present is not None:
             await self._go_on(present, None, is_new=False)
@@ -184,7 +195,7 @@ class Room:
         """Close a broadcast that was ended while no process wrote it."""
 
         async def work() -> None:
-            edge = await open_edge(self._equipment, broadcast, is_new=False)
+            edge = await self._open_ended(broadcast)
             self._equipment.archive.watch(
                 broadcast.id, settled=lambda msn, _kept: edge.window.release(msn), decided=_at_once
             )
@@ -193,6 +204,15 @@ class Room:
             await self._close(broadcast.id, edge)
 
         self._spawn(work())
+
+    async def _open_ended(self, broadcast: Broadcast) -> Edge:
+        """Its edge, to be closed; waits for the engines."""
+        while True:
+            try:
+                return await open_edge(self._equipment, broadcast, is_new=False)
+            except _AWAY as error:
+                log.warning("live.finish_waits", broadcast=broadcast.id, error=str(error))
+                await asyncio.sleep(_AGAIN_S)
 
     def _close_later(self, broadcast_id: str, edge: Edge) -> None:
         self._spawn(self._close(broadcast_id, edge))

@@ -184,7 +184,7 @@ class Stint:
     def _stop_reading(self) -> None:
         if self.is_reading:
             self.is_reading = False
-            self.intake.rest()
+            self.intake.rest(self.first)
 
 
 def behind(piece: Output, skipped: Fraction, layout: Layout) -> Output:

@@ -140,7 +140,8 @@ async def test_the_backup_is_on_while_the_main_encoder_is_silent_and_until_it_is
     await stage.send(main, backup)
     assert stage.lineup.best(None) is first
     assert stage.lineup.best(first) is first
-    first.begin()
+    begun = first.begin()
+    assert begun is not None
     first.take()
     stage.clock.now += HESITATES_S + 0.1
     await stage.send(backup)
@@ -149,7 +150,7 @@ async def test_the_backup_is_on_while_the_main_encoder_is_silent_and_until_it_is
     await stage.send(backup)
     assert stage.lineup.best(None) is standby
     standby.begin()
-    first.rest()
+    first.rest(begun)
     await stage.send(main, backup)
     assert stage.lineup.best(standby) is standby
     for _ in range(int(STEADY_S) + 1):
