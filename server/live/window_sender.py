@@ -59,21 +59,24 @@ class Sender:
                     await self._step()
                     self.is_away = False
                 self.idle.set()
-            except BusAway as error:
-                await self._pause(error)
             except WriterReplaced:
                 log.warning("live.writer_replaced", broadcast=self._id, epoch=self.epoch)
                 self.is_replaced = True
                 self.idle.set()
+            except BusAway as error:
+                await self._pause(error)
+            except Exception as error:  # a window that is written no more would stop the room for every viewer
+                log.exception("live.window_failed", broadcast=self._id)
+                await self._pause(error)
 
-    async def _pause(self, error: BusAway) -> None:
+    async def _pause(self, error: Exception) -> None:
+        """After a failure: make room at once where that helps, else wait a little; then go on."""
         if isinstance(error, BusFull) and self._memory.evict():
             log.warning("live.window_full", broadcast=self._id, error=str(error))
-            await self._remove()
-        elif not self.is_away:
-            log.warning("live.window_away", broadcast=self._id, error=str(error))
+        else:
+            if not self.is_away:
+                log.warning("live.window_away", broadcast=self._id, error=str(error))
             self.is_away = True
-        if self.is_away:
             await asyncio.sleep(_AGAIN_S)
         self._wake.set()
 
