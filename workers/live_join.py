@@ -50,6 +50,15 @@ async def join(job: JoinCut, work: Work) -> None:
         if recording is None or live is None:
             return
         pieces = await _pieces(db, recording, live)
+
+    async def carry(db: Db, share: float) -> None:
+        fresh = await db.get(Recording, job.recording, with_for_update={"skip_locked": True})
+        if fresh is not None and fresh.next_generation == job.generation and share > fresh.next_progress:
+            fresh.next_progress = share
+            fresh.version += 1
+            tell(db, work.runtime, fresh)
+
+    work.on_beat = carry
     key = recording_prefix(recording.id) + joined_path(job.generation)
     await _write(work, key, pieces)
     info = await probe(await work.store.presign(key, expires_s=SOURCE_URL_S))

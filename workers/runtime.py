@@ -102,6 +102,8 @@ class Work:
         """Renew the lease once; raises LeaseLost."""
         async with self.runtime.database.write() as db:
             await jobs.hold(db, self.job_id, self.attempt, lease_s=self.runtime.limits.lease_s, progress=self._progress)
+            if self.on_beat is not None and self._progress is not None:
+                await self.on_beat(db, self._progress)
 
 
 class WorkerProcess:

@@ -22,7 +22,7 @@ def _brief(recording: Recording, progress: float) -> RecordingBrief:
 
 
 async def read_session_media(db: Db, actor: Actor, session_ids: Sequence[str]) -> Mapping[str, SessionMedia]:
-    """The media of several sessions in two statements."""
+    """The media of several sessions in two statements, three while a recording is being received."""
     recordings = await recordings_of_sessions(db, actor, session_ids)
     progress = await progress_of(db, list(recordings.values()))
     tracks = await caption_tracks_of_sessions(db, session_ids)

@@ -113,7 +113,7 @@ async def note_audio(
 
 async def note_progress(db: Db, recording_id: str, chunk: Chunk, share: float) -> Recording | None:
     """A running chunk is this far (0…1); returns the recording when that moved it."""
-    recording = await _wanted(db, recording_id, chunk.generation)
+    recording = await _wanted(db, recording_id, chunk.generation, wait=False)
     if recording is None or not recording.duration_ms:
         return None
     chunks = await chunks_of(db, recording, chunk.generation)
@@ -172,9 +172,10 @@ async def _complete(db: Db, recording: Recording) -> None:
     await enqueue(db, RecordingReady(recording=recording.id, session=recording.session_id), subject=recording.id)
 
 
-async def _wanted(db: Db, recording_id: str, generation: int) -> Recording | None:
-    """The recording, locked, while this generation is being made."""
-    recording = await db.get(Recording, recording_id, with_for_update=True)
+async def _wanted(db: Db, recording_id: str, generation: int, *, wait: bool = True) -> Recording | None:
+    """The recording, locked, while this generation is being made. Without `wait` also None while another transaction
+    has it: a heartbeat holds its job, which whoever cancels wants next."""
+    recording = await db.get(Recording, recording_id, with_for_update=True if wait else {"skip_locked": True})
     if recording is None or recording.deleted_at is not None:
         return None
     if generation == recording.next_generation:

@@ -31,6 +31,7 @@ class Broken(Conflict):
 
 SEEN: list[str] = []
 FAILED: list[tuple[str, str, str]] = []
+CARRIED: list[float] = []
 GOING = asyncio.Event()
 
 
@@ -44,9 +45,14 @@ async def do_chore(job: Chore, work: Work) -> None:
     if job.what == "crash":
         raise RuntimeError("boom")
     if job.what == "endless":
+        work.on_beat = _carried
         work.progress(0.5)
         GOING.set()
         await asyncio.Event().wait()
+
+
+async def _carried(_db: Db, share: float) -> None:
+    CARRIED.append(share)
 
 
 @on_failure(Chore)
@@ -58,6 +64,7 @@ async def chore_failed(_db: Db, _runtime: Runtime, job: Chore, code: str, detail
 def _clean() -> None:
     SEEN.clear()
     FAILED.clear()
+    CARRIED.clear()
     GOING.clear()
 
 
@@ -143,6 +150,7 @@ async def test_heartbeat_renews_the_lease_and_writes_progress(quick: Runtime) ->
         return row.progress == 0.5 and row.lease_until is not None and first is not None and row.lease_until > first
 
     await soon(renewed, timeout_s=10, what="a renewed lease")
+    assert CARRIED[0] == 0.5, "the domain was told"
     async with quick.database.write() as db:
         await jobs.cancel_jobs(db, subject="house")
     await running
