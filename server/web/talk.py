@@ -47,6 +47,7 @@ def playback_shown(found: Watchable) -> PlaybackShown:
             CaptionName(track.language, track.label or own_name(track.language), track.src or "")
             for track in view.captions
         ),
+        chapters_src=view.chapters_src or "",
         for_script=msgspec.to_builtins(view),
     )
 
