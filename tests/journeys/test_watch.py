@@ -187,3 +187,27 @@ def test_an_interrupted_upload_goes_on_after_a_reload(semma: PrivateSemma, brows
     eventually(lambda: "Uploaded" in studio.page.inner_text("[data-transfers]"), timeout_s=120, what="the rest")
     assert sent
     assert sent[0] > 0, "it began anew"
+
+
+def test_a_speaker_brings_slides_by_a_personal_link(semma: PrivateSemma, browser: Browser, tmp_path: Path) -> None:
+    session = semma.make_session("With slides")
+    made = semma.api("POST", f"/api/v1/sessions/{session}/speaker-links", json={"name": "Ada Öhman"}).json()
+    joined = re.search(r"/join/[\w-]+", str(made))
+    assert joined
+    speaker = Watched(browser.new_context(accept_downloads=True).new_page(), semma.url)
+    speaker.page.goto(semma.url + joined[0])
+    path = tmp_path / "Still slides.pdf"
+    path.write_bytes(b"%PDF-1.7\n" + bytes(100_000))
+    speaker.page.set_input_files("[data-purpose=slides] [data-files]", path)
+    speaker.until("document.querySelector('[data-live=slides] a')?.textContent.startsWith('Slides (PDF)')")
+    with speaker.page.expect_download() as download:
+        speaker.page.click("[data-live=slides] a")
+    assert download.value.suggested_filename == "Still slides.pdf"
+    assert download.value.path().read_bytes() == path.read_bytes()
+    speaker.page.get_by_role("button", name="Delete slides").click()
+    speaker.until("document.querySelector('[data-live=slides]').innerText.includes('There are no slides yet')")
+    speaker.page.get_by_role("button", name="Undo").click()
+    speaker.until("document.querySelector('[data-live=slides] a')")
+    path.write_bytes(b"no slides at all")
+    speaker.page.set_input_files("[data-purpose=slides] [data-files]", path)
+    speaker.until("document.querySelector('.transfer[data-state=failed]')?.innerText.includes('holds no slides')")
