@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
 import structlog
+import uvloop
 
 from server.core.db import Db
 from server.core.live_bus import Bus
@@ -44,7 +45,8 @@ def main() -> None:
     """Run until asked to stop."""
     settings = read_settings()
     configure_logging(level=settings.log_level, form=settings.log_format, process="ingest")
-    asyncio.run(_run(settings))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_run(settings))
 
 
 async def _run(settings: Settings) -> None:

@@ -16,6 +16,7 @@ BLACK_S = 5.0
 FROZEN_S = 30.0
 KEYFRAME_S = 4.0
 GAP_S = 0.7
+MOST_DROPPED = 0.05  # of the pictures; fewer are also counted when they only came a little late
 MOST_KBPS = 20_000
 # A picture of talk and slides below so many bits a pixel is visibly poor: 1080p at 30 frames below 500 kbit/s.
 LEAST_BITS_A_PIXEL = 0.008
@@ -135,7 +136,7 @@ def _machine(signs: Signs) -> Iterator[Note]:
             f"The server transcodes at {signs.speed:.1f} of real time, so viewers will fall behind. Send a smaller "
             "picture (720p), or ask the operator for a shorter ladder (SEMMA_LIVE_LADDER) or a faster machine.",
         )
-    if signs.dropped_frames > 0:
+    if signs.dropped_frames > MOST_DROPPED * 10 * (signs.frame_rate or 25):
         yield Note(
             YELLOW,
             "frames_dropped",

@@ -30,7 +30,7 @@ def test_a_good_stream_is_green_and_says_nothing() -> None:
         ({"encoder": "backup", "main_is_away": True}, "yellow", "backup_on", "backup encoder is on air"),
         ({"speed": 0.9}, "yellow", "transcode_slow", "SEMMA_LIVE_LADDER"),
         ({"speed": 0.5}, "red", "transcode_slow", "at 0.5 of"),
-        ({"dropped_frames": 3}, "yellow", "frames_dropped", "3 pictures"),
+        ({"dropped_frames": 30}, "yellow", "frames_dropped", "30 pictures"),
         ({"silence_s": 25}, "yellow", "silence", "for 20 seconds"),
         ({"has_audio": False}, "red", "no_audio", "audio source"),
         ({"black_s": 12}, "yellow", "black", "lens cap"),
@@ -51,7 +51,9 @@ def test_each_sign_has_its_colour_and_sentence(signs: dict[str, Any], light: str
     assert says in found["notes"][0]["detail"]
 
 
-@pytest.mark.parametrize("signs", [{"speed": 0.95}, {"silence_s": 9.9}, {"keyframe_s": 4.0}, {"frozen_s": 29}])
+@pytest.mark.parametrize(
+    "signs", [{"speed": 0.95}, {"dropped_frames": 15}, {"silence_s": 9.9}, {"keyframe_s": 4.0}, {"frozen_s": 29}]
+)
 def test_the_thresholds_themselves_are_fine(signs: dict[str, Any]) -> None:
     assert judge(Signs(**(GOOD | signs)))["notes"] == []
 
