@@ -78,8 +78,10 @@ def test_a_room_is_watched_from_waiting_to_the_replay(semma: PrivateSemma, brows
         viewer.until_number(AGAIN)
         assert faults_of(viewer.page) == ""
         rewind_and_come_back(viewer)
+        late = somebody_behind(browser, room)
         end_in_the_studio(semma, browser, room)
         viewer.until("!document.querySelector('[data-before]').hidden")
+    may_finish_watching(late)
     the_talk_is_there(viewer)
     assert viewer.watched.complaints == []
     assert viewer.watched.elsewhere == []
@@ -125,6 +127,31 @@ def end_in_the_studio(semma: PrivateSemma, browser: Browser, room: LiveRoom) -> 
     assert studio.complaints == []
 
 
+def somebody_behind(browser: Browser, room: LiveRoom) -> Watching:
+    """Another viewer, who watches the talk from its start, and pauses there."""
+    late = Watching(browser, room)
+    late.until("semmaLive.video.currentTime > 0.5")
+    late.page.evaluate(f"({WATCH})(semmaLive.video)")
+    late.page.get_by_role("button", name="From its start: Talk 1").click()
+    late.until_number(1, AGAIN - 1)
+    late.page.keyboard.press("k")
+    late.until("semmaLive.video.paused")
+    return late
+
+
+def may_finish_watching(late: Watching) -> None:
+    """The broadcast is over, and who was behind is still shown what was before."""
+    late.until("semmaLive.player.source.hasEnded")
+    late.until("document.querySelector('[data-latency]').textContent.endsWith('left')")
+    shown = late.number
+    late.page.keyboard.press("k")
+    late.until_number(shown + 1, AGAIN - 1)
+    assert late.page.evaluate("document.querySelector('[data-before]').hidden")
+    late.page.evaluate("semmaLive.player.seek(semmaLive.player.source.edge - 2)")
+    late.until("!document.querySelector('[data-before]').hidden")
+    assert late.watched.complaints == []
+
+
 def the_talk_is_there(viewer: Watching) -> None:
     """In the list of the very page, and it plays."""
     viewer.until("document.querySelector('.live-list').innerText.includes('Watch')")
@@ -133,3 +160,20 @@ def the_talk_is_there(viewer: Watching) -> None:
     viewer.watched.until("Boolean(window.semmaPlayer?.hls?.levels.length)")
     viewer.page.click("[data-big]")
     viewer.watched.until("semmaPlayer.video.currentTime > 1")
+
+
+def test_who_watches_a_closed_event_is_told_when_its_doors_close(semma: PrivateSemma, browser: Browser) -> None:
+    room = make_room(semma, "doors", talks=1, visibility="closed")
+    semma.api("PUT", f"/api/v1/events/{room.event}/access/code", json={"code": "kuusikko"})
+    page = Watched(browser.new_context(viewport=WINDOW).new_page(), semma.url)
+    page.page.goto(room.page)
+    page.page.get_by_label("Access code").fill("kuusikko")
+    page.page.get_by_role("button", name="Come in").click()
+    page.page.wait_for_url(room.page)
+    with sending(room.rtmp):
+        page.until("semmaLive.video.currentTime > 0.5")
+        semma.api("POST", f"/api/v1/events/{room.event}/access/close", json={"revoke_links": False})
+        page.until("!document.querySelector('[data-trouble]').hidden")
+        assert "no longer allowed" in page.page.inner_text("[data-trouble-text]")
+        assert page.page.evaluate("semmaLive.player.isOpen") is False
+        room.act("end")
