@@ -91,6 +91,7 @@ class SrtFeed:
         if self._first_s is None:
             self._first_s = self._last_s
         for piece in self._reader.feed(data):
+            self._generation += piece.jump  # an ffmpeg that met the jump would fill it with pictures
             self._see(piece)
             can_start = piece.keyframe or (self._is_sound_only and piece.has_audio)
             chunk = Chunk(piece.data, can_start, piece.has_video, piece.has_audio, piece.keyframe)

@@ -16,17 +16,21 @@ _VIDEO_TYPES = {0x01: "mpeg2video", 0x02: "mpeg2video", 0x1B: "h264", 0x24: "hev
 _AUDIO_TYPES = {0x03: "mp3", 0x04: "mp3", 0x0F: "aac", 0x11: "aac_latm", 0x81: "ac3"}
 _PRIVATE = 0x06  # with descriptors: AC-3, Opus
 _MOST_LOST = 64 * PACKET
+_WRAP = 1 << 33
+_FAR_TICKS = 90_000  # a second between two pictures is a step of the encoder's clock, or a hole
 _KEYFRAME_BYTES = 4096  # of a keyframe, in which its parameter sets are looked for
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Whole packets. With `keyframe` the first of them begins a picture that can be decoded alone."""
+    """Whole packets. With `keyframe` the first of them begins a picture that can be decoded alone; with `jump` one
+    whose time does not follow that of the picture before."""
 
     data: bytes
     keyframe: bool
     has_video: bool
     has_audio: bool
+    jump: bool = False
 
 
 @dataclass(slots=True)
@@ -35,11 +39,12 @@ class _Gathering:
 
     data: bytearray = field(default_factory=bytearray)
     keyframe: bool = False
+    jump: bool = False
     has_video: bool = False
     has_audio: bool = False
 
     def take(self) -> Piece:
-        return Piece(bytes(self.data), self.keyframe, self.has_video, self.has_audio)
+        return Piece(bytes(self.data), self.keyframe, self.has_video, self.has_audio, self.jump)
 
 
 class TransportReader:
@@ -55,6 +60,7 @@ class TransportReader:
         self._pmt_pid = self._video_pid = self._audio_pid = -1
         self._pat = self._pmt = b""
         self._now = _Gathering()
+        self._at: int | None = None  # the last picture's time, 90 kHz
         self._opening: bytearray | None = None  # the start of a keyframe, until its parameter sets are read
 
     @property
@@ -66,10 +72,12 @@ class TransportReader:
         """The pieces that these bytes make; a new one begins at every keyframe."""
         pieces: list[Piece] = []
         for packet in self._packets(data):
-            if self._read(packet):
+            keyframe = self._read(packet)
+            jump = self._jumps(packet)
+            if keyframe or jump:
                 if self._now.data:
                     pieces.append(self._now.take())
-                self._now = _Gathering(keyframe=True)
+                self._now = _Gathering(keyframe=keyframe, jump=jump)
             self._now.data += packet
             pid = _pid(packet)
             self._now.has_video |= pid == self._video_pid
@@ -127,6 +135,16 @@ class TransportReader:
                 self._read_parameters(bytes(self._opening))
         return keyframe
 
+    def _jumps(self, packet: bytes) -> bool:
+        """Whether a picture begins here whose time is not near that of the one before."""
+        if _pid(packet) != self._video_pid or not packet[1] & 0x40:
+            return False
+        before, at = self._at, _picture_time(_payload(packet))
+        if at is None:
+            return False
+        self._at = at
+        return before is not None and abs((at - before + _WRAP // 2) % _WRAP - _WRAP // 2) > _FAR_TICKS
+
     def _read_parameters(self, opening: bytes) -> None:
         """Size and rate, where the SPS is whole."""
         for start, end in _nal_units(opening):
@@ -156,6 +174,26 @@ def _payload(packet: bytes) -> bytes:
     if not control & 1:
         return b""
     return packet[5 + packet[4] :] if control & 2 else packet[4:]
+
+
+def _picture_time(payload: bytes) -> int | None:
+    """The decoding time at the head of a PES packet, else its presentation time (§2.4.3.7)."""
+    if len(payload) < 19 or payload[:3] != b"\0\0\1":
+        return None
+    flags = payload[7] >> 6
+    if flags == 3:
+        return _timestamp(payload[14:19])
+    return _timestamp(payload[9:14]) if flags == 2 else None
+
+
+def _timestamp(field: bytes) -> int:
+    """33 bits in five bytes, with marker bits between."""
+    high, middle, low = (
+        field[0] >> 1 & 7,
+        int.from_bytes(field[1:3], "big") >> 1,
+        int.from_bytes(field[3:5], "big") >> 1,
+    )
+    return high << 30 | middle << 15 | low
 
 
 def _is_random_access(packet: bytes) -> bool:
