@@ -1,10 +1,10 @@
-"""`python -m tests.bench [group…]`: transcode, upload, api; all without arguments."""
+"""`python -m tests.bench [group…]`: transcode, upload, api, live; all without arguments."""
 
 import sys
 
-from tests.bench import api, transcode, uploads
+from tests.bench import api, live, transcode, uploads
 
-GROUPS = {"transcode": transcode.measure, "upload": uploads.measure, "api": api.measure}
+GROUPS = {"transcode": transcode.measure, "upload": uploads.measure, "api": api.measure, "live": live.measure}
 
 
 def main(words: list[str]) -> int:

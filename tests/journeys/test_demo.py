@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from server.demo.programme import EVENT_SLUG, filmed
+from server.demo.programme import EVENT_SLUG, LIVE_ROOM, filmed
 from tests.journeys.browser import Watched
 from tests.private_semma import PrivateSemma, private_semma
 
@@ -62,3 +62,23 @@ def test_the_demo_seminar_can_be_watched(demo: PrivateSemma, browser: Browser) -
     keep_picture(page, "talk")
     assert page.elsewhere == []
     assert page.complaints == []
+
+
+def test_the_demos_live_room_can_be_watched_and_rewound(demo: PrivateSemma, browser: Browser) -> None:
+    command = [sys.executable, "-m", "server.cli", "demo-encoder"]
+    encoder = subprocess.Popen(command, env={**os.environ, **demo.env}, stdin=subprocess.DEVNULL)
+    try:
+        page = Watched(browser.new_context(viewport=WIDE, timezone_id="Europe/Helsinki").new_page(), demo.url)
+        page.page.goto(f"{demo.url}/{EVENT_SLUG}/live/{LIVE_ROOM}")
+        # The page waits for the room to go on air, and is not loaded again
+        page.until("semmaLive.player.isOpen && semmaLive.video.currentTime > 22", timeout_s=120)
+        keep_picture(page, "live")
+        page.page.evaluate("semmaLive.player.seek(semmaLive.player.source.start + 1)")
+        page.until("semmaLive.video.currentTime < semmaLive.player.source.start + 8 && !semmaLive.video.seeking")
+        page.page.evaluate("semmaLive.player.goLive()")
+        page.until("semmaLive.player.ahead < 6")
+        assert page.elsewhere == []
+        assert page.complaints == []
+    finally:
+        encoder.kill()
+        encoder.wait()
