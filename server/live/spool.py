@@ -84,15 +84,22 @@ class Spool:
         return self.folder / f"{broadcast_id}-{msn:08d}{_SUFFIX}"
 
     def write(self, segment: ClosedSegment) -> Path:
-        """Keep a segment; on return it survives a crash of the machine. Writing it again does no harm."""
+        """Keep a segment; on return it survives a crash of the machine. Writing it again does no harm.
+
+        Raises OSError when the disk does not take it; nothing is left of it then.
+        """
         path = self.path_of(segment.broadcast_id, segment.msn)
         part = path.with_suffix(".part")
-        with part.open("wb") as file:
-            for piece in _pieces(segment):
-                file.write(piece)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
+        try:
+            with part.open("wb") as file:
+                for piece in _pieces(segment):
+                    file.write(piece)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(path)
+        except OSError:
+            part.unlink(missing_ok=True)
+            raise
         folder = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
             os.fsync(folder)

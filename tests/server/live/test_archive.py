@@ -161,6 +161,20 @@ async def test_a_border_that_moves_while_a_segment_is_stored_removes_it_again(
     assert [key for key in await books.objects() if "init" not in key] == []
 
 
+async def test_a_disk_that_takes_nothing_costs_nothing_while_the_storage_does(
+    books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_segment: ClosedSegment) -> Path:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(books.spool, "write", full)
+    async with books.open() as archive:
+        await archive.add(books.segment(1))
+        await archive.settle(books.broadcast_id)
+    assert [bool(row.archived_at) for row in await books.rows()] == [True]
+    assert await books.store.get(broadcast_prefix(books.broadcast_id) + "v360/1.m4s") == b"picture" * 999
+
+
 async def test_segments_of_a_deleted_broadcast_are_let_go(books: Books) -> None:
     async with books.database.write() as db:
         await db.execute(delete(Broadcast))

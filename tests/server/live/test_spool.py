@@ -1,5 +1,7 @@
 """The disk spool: what has its name is whole, what a crash left half written is gone, what is broken is said."""
 
+import errno
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -65,6 +67,16 @@ def test_what_a_crash_left_half_written_goes(spool: Spool) -> None:
     half.write_bytes(whole.read_bytes()[:100])
     assert spool.open() == [whole]
     assert not half.exists()
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        spool.write(segment(1))
+    assert list(spool.folder.iterdir()) == []
 
 
 @pytest.mark.parametrize("length", [0, 5, 40, 300])
