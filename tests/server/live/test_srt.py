@@ -33,7 +33,7 @@ class Audience:
     is_taken: bool = False
 
     async def admit(self, stream_key: str, *, peer: str) -> Admission:
-        raise NotImplementedError
+        raise AssertionError("SRT callers show no stream key")
 
     async def serve(self, feed: Feed) -> None:
         if self.is_taken:
