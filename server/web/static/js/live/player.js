@@ -286,15 +286,17 @@ export class LivePlayer {
   tick() {
     if (!this.source) return;
     this.paint();
-    const moves = this.wanted && !this.over && navigator.onLine !== false;
+    const moves = this.wanted && !this.over;
     const at = performance.now();
     const arriving = this.source.received !== this.received && this.loadedAhead() < 0.5;
     this.received = this.source.received;
     const remedy = this.recovery.look({ at, position: this.video.currentTime, moves, arriving });
-    if (remedy === "edge" && this.following && this.ahead > this.source.target) this.goLive(false);
-    if (remedy) this.source.remedy(remedy);
-    const lost = this.recovery.isLong(at) || (this.wanted && navigator.onLine === false && this.ahead < 0.5);
-    this.root.querySelector("[data-note]").hidden = !lost;
+    // Without a network there is nothing to try; "online" begins anew.
+    if (remedy && navigator.onLine !== false) {
+      if (remedy === "edge" && this.following && this.ahead > this.source.target) this.goLive(false);
+      this.source.remedy(remedy);
+    }
+    this.root.querySelector("[data-note]").hidden = !this.recovery.isLong(at);
     if (this.source.hasEnded && this.started && this.ahead < 0.5 && !this.over) return this.ended();
     this.keepUp();
     this.source.calm();
