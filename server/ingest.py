@@ -128,6 +128,7 @@ def _equip(settings: Settings, runtime: Runtime, bus: Bus, ffmpeg: Ffmpeg) -> Eq
         slate_folder=settings.data_dir / "slates",
         slate_texts=slate_texts,
         follow=follow,
+        passthrough=settings.live_passthrough,
     )
 
 

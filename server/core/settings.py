@@ -42,6 +42,11 @@ class Settings:
         "1080,720,360",
         "Heights of a live room's renditions, highest first; never above its input.",
     )
+    live_passthrough: bool = _var(
+        "SEMMA_LIVE_PASSTHROUGH",
+        False,
+        "Whether a live room's best quality is just what the encoder sends, where that allows it (else it is encoded).",
+    )
     live_window_s: int = _var(
         "SEMMA_LIVE_WINDOW_S", 60, "Seconds of a live room kept in memory; older ones come from the object storage."
     )

@@ -53,12 +53,21 @@ def decide_layout(info: InputInfo, heights: Sequence[int] = HEIGHTS) -> Layout:
 
 
 class Run:
-    """One ffmpeg, made for one input. Use it as a context manager, write to it from one task and read it in another."""
+    """One ffmpeg, made for one input; `passes`: the top rung is what comes in (RunOrder). Use it as a context manager,
+    write to it from one task and read it in another."""
 
     def __init__(
-        self, ffmpeg: Ffmpeg, layout: Layout, container: Container, info: InputInfo, *, threads: int = 2
+        self,
+        ffmpeg: Ffmpeg,
+        layout: Layout,
+        container: Container,
+        info: InputInfo,
+        *,
+        threads: int = 2,
+        passes: bool = False,
     ) -> None:
         self._ffmpeg, self._layout, self._container, self._info = ffmpeg, layout, container, info
+        self.passes = passes
         self._threads = threads
         self._notes = Notes(_expected_fps(info, layout))
         self._errors: deque[str] = deque(maxlen=ERRORS_KEPT)
@@ -145,6 +154,7 @@ class Run:
             outputs=outputs,
             program=self._ffmpeg,
             threads=self._threads,
+            passes=self.passes,
         )
 
     def _take_message(self, line: str) -> None:

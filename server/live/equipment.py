@@ -39,7 +39,7 @@ class Follow(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Equipment:
-    """See the module. `slate_texts` gives the lines of a slate for an event."""
+    """See the module. `slate_texts` gives the lines of a slate for an event. `passthrough`: clean pictures are."""
 
     runtime: Runtime
     bus: Bus
@@ -50,4 +50,5 @@ class Equipment:
     slate_folder: Path
     slate_texts: Callable[[str], Awaitable[Sequence[str]]]
     follow: Follow
+    passthrough: bool = False
     clock: RoomClock = field(default_factory=RoomClock)

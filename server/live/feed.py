@@ -4,7 +4,7 @@ The listeners (RTMP, SRT) know sockets and protocols, the room knows encoders an
 """
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from server.core.errors import Conflict, Forbidden
@@ -38,7 +38,8 @@ class Admission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InputInfo:
-    """What is known of an input before it is decoded; zero and "" where it is not said."""
+    """What is known of an input before it is decoded; zero and "" where it is not said. `video_config` is H.264's avcC
+    payload, of containers that have one."""
 
     has_video: bool
     has_audio: bool
@@ -47,6 +48,8 @@ class InputInfo:
     frame_rate: str = ""  # "25/1", "30000/1001"
     video_codec: str = ""
     audio_codec: str = ""
+    video_kbps: int = field(default=0, compare=False)
+    video_config: bytes = field(default=b"", repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """What an encoder has said of its stream by now, and what of it must stand before the first chunk of a run."""
 
+import math
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
@@ -16,6 +17,8 @@ ENHANCED_VIDEO_CODECS = frozenset({"hevc", "av1", "vp9"})
 # They speak of a file, and of one that has an end.
 _NOT_LIVE = frozenset({"duration", "filesize"})
 _MAX_EDGE = 16_384
+_MOST_KBPS = 1_000_000
+_TAG_HEAD = 5  # of a classic tag's body: kinds and composition time, then the configuration
 
 
 class CodecRefused(Unsupported):
@@ -127,11 +130,18 @@ class Announced:
             width=pictures.width if is_known else self._edge("width"),
             height=pictures.height if is_known else self._edge("height"),
             frame_rate=f"{rate.numerator}/{rate.denominator}" if rate else flv.frame_rate_of(self._number("framerate")),
+            video_kbps=self._kbps(),
+            video_config=self._video_config[_TAG_HEAD:] if self.video == "h264" else b"",
         )
 
     def _edge(self, name: str) -> int:
         value = self._number(name)
         return int(value) if 0 < value <= _MAX_EDGE else 0
+
+    def _kbps(self) -> int:
+        """As announced; encoders that do not say send 0."""
+        value = self._number("videodatarate")
+        return math.ceil(value) if 0 < value <= _MOST_KBPS else 0
 
     def _number(self, name: str) -> float:
         value = (self._metadata or {}).get(name)

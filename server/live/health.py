@@ -46,6 +46,8 @@ class Signs:
     changed: str = ""  # "1280x720 at 30 instead of 1920x1080 at 25"
     main_is_away: bool = False  # the backup is on because the main encoder is not there
     unarchived_s: float = 0.0  # media that waits for the storage
+    passes: bool = False  # the best quality is what the encoder sends
+    why_encoded: str = ""  # why it is not, though it might be
 
 
 @dataclass(frozen=True)
@@ -143,6 +145,10 @@ def _machine(signs: Signs) -> Iterator[Note]:
             f"{signs.dropped_frames} pictures were lost in the last ten seconds. The encoder's machine is busy: close "
             "other programs, or choose a faster encoder preset.",
         )
+    if signs.passes:
+        yield Note(GREEN, "passed_through", "Viewers get the best quality just as the encoder sends it.")
+    elif signs.why_encoded:
+        yield Note(GREEN, "encoded_here", f"The best quality is encoded here, not passed through: {signs.why_encoded}")
 
 
 def _content(signs: Signs) -> Iterator[Note]:

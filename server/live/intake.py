@@ -1,6 +1,7 @@
 """One encoder's bytes on their way to a run: read ahead a little while on air, the newest group of pictures in standby.
 
-What the organiser is told of the line (bitrate, gaps, distance of keyframes) is measured here, as the bytes come.
+What the organiser is told of the line (bitrate, gaps, distance of keyframes) is measured here, as the bytes come, and
+whether the pictures could be passed through (media.passthrough) is judged.
 """
 
 import asyncio
@@ -15,6 +16,8 @@ import structlog
 
 from server.core.errors import SemmaError
 from server.live.feed import Chunk, Feed, InputInfo
+from server.media.live import KEYFRAME_S
+from server.media.passthrough import Judge
 
 log = structlog.get_logger(__name__)
 
@@ -22,17 +25,20 @@ SILENT_S = 1.2  # an encoder that has sent nothing for so long is away
 ON_AIR_BYTES = 4 << 20  # read ahead while on air; more is left to the connection, which holds the encoder back
 STANDBY_BYTES = 32 << 20  # a longer group of pictures is not kept; the next keyframe begins a new one
 MEASURED_S = 10.0
+DECIDES_S = KEYFRAME_S + 0.6  # so long the first pictures are kept, until it is known whether they are clean
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A chunk with what was known of the feed when it came. `at_s` is monotonic."""
+    """A chunk with what was known of the feed when it came. `at_s` is monotonic; `flaw` says why the pictures up to
+    this one cannot be passed through."""
 
     chunk: Chunk
     at_s: float
     generation: int
     header: bytes
     info: InputInfo | None
+    flaw: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,10 +52,13 @@ class Line:
 
 
 class Intake:
-    """Reads a feed until it ends. Begins in standby."""
+    """Reads a feed until it ends. Begins in standby. `known` has decoder configurations whose pictures were clean."""
 
-    def __init__(self, feed: Feed, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, feed: Feed, *, known: set[bytes] | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.feed = feed
+        self.known: set[bytes] = set() if known is None else known
         self.role = feed.admission.role
         self.is_standby = True
         self.has_ended = False
@@ -63,6 +72,9 @@ class Intake:
         self._arrived, self._room = asyncio.Event(), asyncio.Event()
         self._seen: deque[tuple[float, int, bool]] = deque()  # moment, bytes, picture
         self._keyframes: deque[float] = deque(maxlen=4)
+        self.judge: Judge | None = None
+        self.judged = 0  # the generation that is
+        self._judges_since_s = 0.0
 
     async def read(self) -> None:
         """Read until the encoder has left or is dropped. Raises nothing: how it ended is the listener's to know."""
@@ -91,6 +103,12 @@ class Intake:
         """The chunk a run would begin with, once the feed knows what it is; None while there is none."""
         found = next((taken for taken in self._waiting if taken.chunk.can_start), None)
         return found if found is not None and found.info is not None else None
+
+    @property
+    def is_deciding(self) -> bool:
+        """Whether it will soon be known if the pictures can be passed through."""
+        judge = self.judge
+        return judge is not None and judge.is_open and self._clock() - self._judges_since_s < DECIDES_S
 
     def begin(self) -> Taken | None:
         """Go on air: from here on every chunk is handed out, beginning with the one returned (which is next)."""
@@ -149,11 +167,11 @@ class Intake:
             self._keyframes.append(now)
         while self._seen[0][0] < now - 2 * MEASURED_S:
             self._seen.popleft()
-        if self.is_standby and chunk.can_start:
+        if self.is_standby and chunk.can_start and not self.is_deciding:
             self._clear()
-        generation = int(getattr(self.feed, "generation", 1))
+        generation, info = int(getattr(self.feed, "generation", 1)), self.feed.info()
         header = self.feed.header() if chunk.can_start else b""
-        self._waiting.append(Taken(chunk, now, generation, header, self.feed.info()))
+        self._waiting.append(Taken(chunk, now, generation, header, info, self._judge(chunk, generation, info)))
         self._waiting_bytes += len(chunk.data)
         self._arrived.set()
         if self.is_standby and self._waiting_bytes > STANDBY_BYTES:
@@ -161,6 +179,21 @@ class Intake:
         while not self.is_standby and self._waiting_bytes > ON_AIR_BYTES:
             self._room.clear()
             await self._room.wait()
+
+    def _judge(self, chunk: Chunk, generation: int, info: InputInfo | None) -> str:
+        """Show the judge a picture; what is wrong with the stream by now."""
+        if self.feed.container != "flv" or info is None or not info.has_video:
+            return ""
+        if self.judge is None or self.judged != generation:
+            self.judge = Judge(info.video_config, info.frame_rate, info.video_kbps)
+            self.judged, self._judges_since_s = generation, self._clock()
+        if chunk.has_video:
+            self.judge.see(chunk.data)
+        if self.judge.flaw:
+            self.known.discard(info.video_config)
+        elif self.judge.is_clean:
+            self.known.add(info.video_config)
+        return self.judge.flaw
 
     def _clear(self) -> None:
         self._waiting.clear()

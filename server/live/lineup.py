@@ -25,6 +25,7 @@ class Lineup:
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._present: dict[str, Intake] = {}
+        self._known: set[bytes] = set()  # an encoder that comes back is known by its decoder configuration
 
     def __iter__(self) -> Iterator[Intake]:
         return iter(list(self._present.values()))
@@ -37,7 +38,7 @@ class Lineup:
             if self._clock() > deadline:
                 raise RoomTaken
             await asyncio.sleep(_LOOK_S)
-        intake = Intake(feed, clock=self._clock)
+        intake = Intake(feed, known=self._known, clock=self._clock)
         self._present[role] = intake
         if before is not None:
             before.feed.drop("Another encoder has taken over with the same key.")

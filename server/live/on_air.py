@@ -90,6 +90,7 @@ class OnAir:
         except BadRun as error:
             log.warning("live.bad_run", broadcast=self.broadcast_id, error=str(error))
             stint.reason = stint.reason or "bad run"
+            stint.distrust()
         else:
             if not stint.is_spent:
                 return
@@ -109,7 +110,14 @@ class OnAir:
             return
         if best is None or best is on or best.start is None or self._equipment.clock.mono() < self._not_before_s:
             return
-        self._coming = begin_stint(self._equipment.ffmpeg, best, self._layout, clock=self._equipment.clock.mono)
+        # Not waited for here, as at the beginning: viewers would see the slate for longer.
+        self._coming = begin_stint(
+            self._equipment.ffmpeg,
+            best,
+            self._layout,
+            passthrough=self._equipment.passthrough,
+            clock=self._equipment.clock.mono,
+        )
 
     async def _switch(self) -> None:
         """Let the coming stint on air once it is ready."""
@@ -183,6 +191,7 @@ class OnAir:
             is_starting=self._coming is not None,
             main_is_away=self._on is not None and self._on.intake.role == BACKUP and not self._lineup.is_present(MAIN),
             unarchived=len(self._equipment.archive.waiting(self.broadcast_id)),
+            tells_passthrough=self._equipment.passthrough,
         )
 
     async def _prepare_slate(self) -> None:

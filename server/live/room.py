@@ -28,6 +28,7 @@ from server.live.resume import layout_from, open_edge
 from server.live.stint import Stint, begin_stint
 from server.live.window import WriterReplaced
 from server.media.live import Layout
+from server.media.passthrough import layout_for
 
 log = structlog.get_logger(__name__)
 
@@ -148,14 +149,23 @@ class Room:
                 await asyncio.sleep(_AGAIN_S)
 
     async def _first_stint(self) -> tuple[Stint, Layout]:
-        """Wait for an encoder of which a picture comes out, and what layout its broadcast has."""
+        """Wait for an encoder of which a picture comes out, and what layout its broadcast has. Pictures that may be
+        passed through are waited for until that is known, a keyframe's distance, and none of them is lost."""
+        passthrough = self._equipment.passthrough
         while True:
             best = self.lineup.best(None)
             if best is None or (start := best.start) is None or start.info is None:
                 await asyncio.sleep(_LOOK_S)
                 continue
+            if passthrough and best.is_deciding:
+                await asyncio.sleep(_LOOK_S)
+                continue
             layout = decide_layout(start.info, self._equipment.heights)
-            stint = begin_stint(self._equipment.ffmpeg, best, layout, clock=self._equipment.clock.mono)
+            if passthrough and best.judge is not None and best.judge.is_clean:
+                layout = layout_for(best.judge, layout)
+            stint = begin_stint(
+                self._equipment.ffmpeg, best, layout, passthrough=passthrough, clock=self._equipment.clock.mono
+            )
             if stint is None:
                 continue
             try:

@@ -21,6 +21,7 @@ def observe(
     is_starting: bool,
     main_is_away: bool,
     unarchived: int,
+    tells_passthrough: bool = False,
 ) -> Signs:
     """The signs of the stint on air, or of its absence. `unarchived` counts segments the storage does not have yet."""
     unarchived_s = float(unarchived * TARGET_DURATION_S)
@@ -46,6 +47,8 @@ def observe(
         changed=_changed(info, layout),
         main_is_away=main_is_away,
         unarchived_s=unarchived_s,
+        passes=tells_passthrough and stint.passes,
+        why_encoded=stint.why_encoded if tells_passthrough else "",
     )
 
 

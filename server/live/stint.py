@@ -2,6 +2,7 @@
 
 A stint begins while something else is still on air; it is `ready` once a first whole part can be made of it. It is over
 when the encoder is silent or gone, when what it sends changes (its next stint goes on from there), or when ffmpeg ends.
+A stint that passes pictures through (media.passthrough) is over before the first one that cannot be.
 """
 
 import asyncio
@@ -13,12 +14,15 @@ from fractions import Fraction
 import structlog
 
 from server.live.encoder import Run
+from server.live.feed import Chunk
 from server.live.intake import SILENT_S, Intake, Taken
+from server.media import flv
 from server.media.ffmpeg import Ffmpeg
 from server.media.fmp4 import presented_at
 from server.media.fmp4_read import Init, Sample
 from server.media.live import KEYFRAME_S, Layout
 from server.media.live_notes import Observed
+from server.media.passthrough import why_not
 from server.media.refusals import MediaError
 
 log = structlog.get_logger(__name__)
@@ -31,6 +35,9 @@ STARTING_S = 15.0  # so long it may take until the first one
 HELD_BYTES = 64 << 20  # of output that nobody takes
 _LOOK_S = 0.2
 _PATIENCE = Fraction(3, 2)  # sound so far behind is not waited for (media.segmenter)
+
+# Such a run could not be made of pictures that looked clean.
+_FAILED = "passing its pictures through failed; the server's log says why."
 
 Output = tuple[str, Init, Sequence[Sample]]
 
@@ -60,6 +67,19 @@ class Stint:
     def is_silent(self) -> bool:
         """Whether no sound comes of it."""
         return self._run.silent
+
+    @property
+    def passes(self) -> bool:
+        """Whether the top rung is what the encoder sends."""
+        return self._run.passes
+
+    @property
+    def why_encoded(self) -> str:
+        """Why the pictures are not passed through; "" when they are, or when nothing speaks against it but time."""
+        judge = self.intake.judge
+        if self.passes or judge is None or judge.is_open:
+            return ""
+        return why_not(judge, self._layout)
 
     @property
     def is_ready(self) -> bool:
@@ -111,6 +131,12 @@ class Stint:
         """Take no more from the encoder."""
         self.reason = self.reason or reason
 
+    def distrust(self) -> None:
+        """What came out was bad; the next stint is to encode everything."""
+        if self.passes and self.intake.judge is not None:
+            self.intake.judge.refuse(_FAILED)
+            self.intake.known.discard(self.info.video_config)
+
     async def stop(self) -> None:
         """End it at once; its intake goes back to standby."""
         self.reason = self.reason or "replaced"
@@ -131,6 +157,7 @@ class Stint:
                     await asyncio.gather(writing, return_exceptions=True)
         except MediaError as error:
             self.reason = self.reason or "ffmpeg"
+            self.distrust()
             log.warning("live.run_ended", room=self.intake.feed.admission.room_id, error=str(error))
         finally:
             self.is_over = True
@@ -153,7 +180,9 @@ class Stint:
             if self.reason or taken is None:
                 continue
             await self._hold_back()
-            await self._run.write(self.intake.take().chunk.data)
+            chunk = self.intake.take().chunk
+            if not self._is_before(chunk):
+                await self._run.write(chunk.data)
         self._stop_reading()
         self._input_ended_s = self._clock()
         await self._run.close_input()
@@ -166,11 +195,20 @@ class Stint:
             return "silent" if self.intake.is_silent(SILENT_S) else ""
         if taken.generation != self.first.generation:
             return "changed"
+        if self.passes and taken.flaw:
+            log.info("live.not_passed", room=self.intake.feed.admission.room_id, why=taken.flaw)
+            return "not clean"
         if taken.chunk.has_video:
             self._picture_s = taken.at_s
         elif self.info.has_video and taken.at_s - self._picture_s > SILENT_S:
             return "no picture"
         return ""
+
+    def _is_before(self, chunk: Chunk) -> bool:
+        """Whether it is sound from before the first picture: with it, passed pictures would not begin at 0."""
+        if not self.passes or chunk.has_video:
+            return False
+        return flv.tag_ms(chunk.data) < flv.tag_ms(self.first.chunk.data)
 
     async def _hold_back(self) -> None:
         """Wait while what came out is too far ahead of real time."""
@@ -201,12 +239,29 @@ def behind(piece: Output, skipped: Fraction, layout: Layout) -> Output:
     return track, init, kept
 
 
+def is_clean(intake: Intake, first: Taken, layout: Layout) -> bool:
+    """Whether pictures from this one on can be passed through, as far as is known; an encoder that comes back is taken
+    for what it was."""
+    judge = intake.judge
+    if judge is None or intake.judged != first.generation or first.info is None:
+        return False
+    is_known = judge.is_clean or first.info.video_config in intake.known
+    return is_known and not why_not(judge, layout)
+
+
 def begin_stint(
-    ffmpeg: Ffmpeg, intake: Intake, layout: Layout, *, clock: Callable[[], float] = time.monotonic
+    ffmpeg: Ffmpeg,
+    intake: Intake,
+    layout: Layout,
+    *,
+    passthrough: bool = False,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Stint | None:
-    """Begin a stint with what the intake holds; None while that is nothing to begin with."""
+    """Begin a stint with what the intake holds; None while that is nothing to begin with. `passthrough`: pictures that
+    are known to be clean are passed through."""
     first = intake.begin()
     if first is None or first.info is None:
         return None
-    run = Run(ffmpeg, layout, intake.feed.container, first.info)
+    passes = passthrough and first.chunk.keyframe and is_clean(intake, first, layout)
+    run = Run(ffmpeg, layout, intake.feed.container, first.info, passes=passes)
     return Stint(run, intake, first, layout, clock=clock)

@@ -1,4 +1,4 @@
-"""What an H.264 decoder configuration says of the pictures: size and rate, from its first SPS.
+"""What an H.264 decoder configuration says of the pictures: size, rate, profile and form, from its first SPS.
 
 avcC is ISO/IEC 14496-15 §5.3.3.1, the sequence parameter set ITU-T H.264 §7.3.2.1.1, its VUI §E.1.1.
 """
@@ -21,11 +21,17 @@ class BadConfig(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """Size in pixels as shown (cropped, before the sample aspect ratio), and the rate; 0 when the stream says none."""
+    """Size in pixels as shown (cropped, before the sample aspect ratio), and the rate; 0 when the stream says none.
+
+    `level` is level_idc (31 for 3.1). `is_plain`: 8 bit 4:2:0 in frames, square pixels, not of the full range.
+    """
 
     width: int
     height: int
     rate: Fraction
+    profile: int = 0
+    level: int = 0
+    is_plain: bool = False
 
 
 class _Bits:
@@ -74,9 +80,10 @@ def read_sps(nal: bytes) -> Pictures:
     """Size and rate from an SPS NAL unit (its header byte first)."""
     bits = _Bits(nal[1:])
     profile = bits.u(8)
-    bits.u(16)
+    bits.u(8)
+    level = bits.u(8)
     bits.ue()
-    chroma, is_planes = _chroma(bits, profile)
+    chroma, is_planes, is_8_bit = _chroma(bits, profile)
     _skip_to_size(bits)
     across, down = bits.ue() + 1, bits.ue() + 1
     frames_only = bits.u(1)
@@ -91,23 +98,24 @@ def read_sps(nal: bytes) -> Pictures:
     height = down * 16 * (2 - frames_only) - (crop[2] + crop[3]) * unit_y
     if not (0 < width <= _MAX_EDGE and 0 < height <= _MAX_EDGE):
         raise BadConfig(f"pictures of {width}x{height}")
-    return Pictures(width, height, _rate(bits) if bits.u(1) else Fraction(0))
+    rate, is_usual = _usability(bits) if bits.u(1) else (Fraction(0), True)
+    is_plain = bool(frames_only) and chroma == 1 and is_8_bit and is_usual
+    return Pictures(width, height, rate, profile, level, is_plain)
 
 
-def _chroma(bits: _Bits, profile: int) -> tuple[int, bool]:
-    """chroma_format_idc (1 when not said) and whether the colour planes are coded apart."""
+def _chroma(bits: _Bits, profile: int) -> tuple[int, bool, bool]:
+    """chroma_format_idc (1 when not said), whether the colour planes are coded apart, whether samples have 8 bit."""
     if profile not in _HIGH_PROFILES:
-        return 1, False
+        return 1, False, True
     chroma = bits.ue()
     is_planes = bool(bits.u(1)) if chroma == 3 else False
-    bits.ue()
-    bits.ue()
+    is_8_bit = (bits.ue(), bits.ue()) == (0, 0)
     bits.u(1)
     if bits.u(1):
         for index in range(12 if chroma == 3 else 8):
             if bits.u(1):
                 _skip_scaling_list(bits, 16 if index < 6 else 64)
-    return chroma, is_planes
+    return chroma, is_planes, is_8_bit
 
 
 def _skip_scaling_list(bits: _Bits, size: int) -> None:
@@ -138,21 +146,27 @@ def _skip_to_size(bits: _Bits) -> None:
     bits.u(1)
 
 
-def _rate(bits: _Bits) -> Fraction:
-    """Frames a second from the VUI, up to its timing (§E.1.1); a tick is a field, so a frame is two (§E.2.1)."""
-    if bits.u(1) and bits.u(8) == _EXTENDED_SAR:
-        bits.u(32)
+def _usability(bits: _Bits) -> tuple[Fraction, bool]:
+    """Frames a second from the VUI, up to its timing (§E.1.1); a tick is a field, so a frame is two (§E.2.1). And
+    whether pixels are square and their range is not the full one, as far as it says."""
+    is_usual = True
+    if bits.u(1):
+        shape = bits.u(8)
+        # Table E-1: 1 is square, 0 not said; 255 is written out.
+        across, down = (bits.u(16), bits.u(16)) if shape == _EXTENDED_SAR else (1, 1)
+        is_usual = across == down and shape in (0, 1, _EXTENDED_SAR)
     if bits.u(1):
         bits.u(1)
     if bits.u(1):
-        bits.u(4)
+        bits.u(3)
+        is_usual = not bits.u(1) and is_usual
         if bits.u(1):
             bits.u(24)
     if bits.u(1):
         bits.ue()
         bits.ue()
     if not bits.u(1):
-        return Fraction(0)
+        return Fraction(0), is_usual
     tick, scale = bits.u(32), bits.u(32)
     rate = Fraction(scale, 2 * tick) if tick else Fraction(0)
-    return rate if 1 <= rate <= _HIGHEST_RATE else Fraction(0)
+    return rate if 1 <= rate <= _HIGHEST_RATE else Fraction(0), is_usual

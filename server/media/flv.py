@@ -63,6 +63,11 @@ def tag(kind: int, timestamp_ms: int, body: bytes) -> bytes:
     return b"".join([bytes([kind]), size, low, bytes([high, 0, 0, 0]), body, struct.pack(">I", 11 + len(body))])
 
 
+def tag_ms(data: bytes) -> int:
+    """The time of a tag."""
+    return int.from_bytes(data[4:7], "big") | data[7] << 24
+
+
 def metadata_tag(values: dict[str, Value]) -> bytes:
     """onMetaData (E.5) with plain values only: numbers, booleans and short texts; no index, no nested things."""
     kept = EcmaArray()

@@ -4,6 +4,7 @@
                        └─ frame rate, from 0 ─ top rung's size ─┬─ rung 1             → its pipe
                                                                 ├─ scale ─ rung 2     → its pipe …
                                                                 └─ small, 2 a second ─ black? still?  (null)
+           ─ coded pictures as they are (when they pass through)                     → rung 1's pipe
            ─ sound ─ 48 kHz, from 0, no holes ─ silent? ─ AAC                         → its pipe
 
 **Time.** Every track starts at exactly 0 and has no hole: pictures are repeated or left out by the fps filter, sound is
@@ -44,7 +45,8 @@ PROBE_US = 1_000_000
 class RunOrder:
     """Everything the command depends on. `outputs` has the file descriptor of each track; `has_*` says what comes in.
 
-    `threads` is for each encoder; the decoder has one, as more would hold pictures back.
+    `threads` is for each encoder; the decoder has one, as more would hold pictures back. `passes`: the input is clean
+    (media.passthrough) and begins with a keyframe, no sound before it; the top rung is what was sent.
     """
 
     container: str  # flv | mpegts
@@ -54,6 +56,7 @@ class RunOrder:
     outputs: Mapping[str, int]
     program: Ffmpeg
     threads: int = 2
+    passes: bool = False
 
     @property
     def videos(self) -> list[LiveRung]:
@@ -165,14 +168,19 @@ def _pictures(source: Any, drawn: Any, order: RunOrder) -> list[Any]:
         picture = _shape(_timed(both.stream(1), order), order)
     else:
         picture = _drawn(drawn, order)
-    copies = picture.filter_multi_output("split", len(rungs) + (1 if drawn is None else 0))
-    for place, rung in enumerate(rungs):
+    made = list(enumerate(rungs))
+    if order.passes and drawn is None:
+        made = made[1:]
+        # The fps filter gives the others exactly one picture for each of these.
+        outputs.append(source["v:0"].output(f"pipe:{order.outputs[rungs[0].track.name]}", **_copying()))
+    copies = picture.filter_multi_output("split", len(made) + (1 if drawn is None else 0))
+    for branch, (place, rung) in enumerate(made):
         target = f"pipe:{order.outputs[rung.track.name]}"
         outputs.append(
-            _rung(copies.stream(place), place, rung).output(target, **_encoding(rung, order.layout, order.threads))
+            _rung(copies.stream(branch), place, rung).output(target, **_encoding(rung, order.layout, order.threads))
         )
     if drawn is None:
-        outputs.append(_look(copies.stream(len(rungs)), order))
+        outputs.append(_look(copies.stream(len(made)), order))
     return outputs
 
 
@@ -273,6 +281,10 @@ def _encoding(rung: LiveRung, layout: Layout, threads: int) -> dict[str, Any]:
         "video_track_timescale": VIDEO_TIMESCALE,
         **_fragments(),
     }
+
+
+def _copying() -> dict[str, Any]:
+    return {"c:v": "copy", "video_track_timescale": VIDEO_TIMESCALE, **_fragments()}
 
 
 def _encode_sound(sound: Any, output: int) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from server.live.health import Signs, judge
+from server.media.passthrough import B_FRAMES
 
 GOOD: dict[str, Any] = {
     "encoder": "main",
@@ -42,6 +43,8 @@ def test_a_good_stream_is_green_and_says_nothing() -> None:
         ({"changed": "1280x720 at 30 instead of 1920x1080 at 25"}, "yellow", "input_changed", "1280x720"),
         ({"has_video": False}, "yellow", "no_video", "video source"),
         ({"unarchived_s": 180}, "yellow", "archive_late", "3 minutes"),
+        ({"passes": True}, "green", "passed_through", "just as the encoder sends it"),
+        ({"why_encoded": B_FRAMES}, "green", "encoded_here", "set them to 0 in OBS"),
     ],
 )
 def test_each_sign_has_its_colour_and_sentence(signs: dict[str, Any], light: str, code: str, says: str) -> None:

@@ -14,19 +14,19 @@ from tests.server.media import rtmp_client as client
 # avcC of libx264: what was encoded, and the bytes.
 CONFIGS = [
     ("320x180 at 25", "0142c00cffe100176742c00cda05067e7c0440000003004000000c83c50aa801000468ce0fc8",
-     Pictures(320, 180, Fraction(25))),
+     Pictures(320, 180, Fraction(25), 66, 12, True)),
     ("720p at 29.97", "0142c01fffe100166742c01fda014016ec04400000fa40003a9803c60ca801000468ce0fc8",
-     Pictures(1280, 720, Fraction(30000, 1001))),
+     Pictures(1280, 720, Fraction(30000, 1001), 66, 31, True)),
     ("interlaced", "014d401effe10018674d401ef405a126c044000003000400000300c87c50aa8001000468de0fc8",
-     Pictures(720, 576, Fraction(25))),
+     Pictures(720, 576, Fraction(25), 77, 30)),
     ("cropped", "0142c015ffe100176742c015da06c7f93c0440000003004000000f03c58ba801000468ce0fc8",
-     Pictures(426, 240, Fraction(30))),
+     Pictures(426, 240, Fraction(30), 66, 21, True)),
     ("4:4:4", "01f40015ffe1001967f40015919681519e3e2f0110000003001000000640f162ea01000568ce0f1920fff8f800",
-     Pictures(322, 182, Fraction(50))),
+     Pictures(322, 182, Fraction(50), 244, 21)),
     ("4:2:2", "017a0015ffe10019677a0015bcb40a8cf1117808800000030080000032078b175001000468ce0fc8fef8f800",
-     Pictures(322, 182, Fraction(50))),
+     Pictures(322, 182, Fraction(50), 122, 21)),
     ("1080p at 60", "0142c02affe100186742c02ada01e0089f970110000003001000000780f1832a01000468ce0fc8",
-     Pictures(1920, 1080, Fraction(60))),
+     Pictures(1920, 1080, Fraction(60), 66, 42, True)),
 ]  # fmt: skip
 
 
