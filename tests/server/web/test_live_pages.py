@@ -73,6 +73,8 @@ async def test_before_it_begins_the_page_counts_down_to_the_next_session(browser
     assert countdown
     assert abs(datetime.fromisoformat(countdown[1]) - datetime.now(UTC) - 90 * MINUTE) < MINUTE
     assert page.index("Soon") < page.index("Talks in this room") < page.index("Later")
+    for leading in ("/seminar-2027", "/seminar-2027?room=hall", "/seminar-2027/sessions/soon"):
+        assert 'href="/seminar-2027/live/hall"' in (await browser.get(leading)).text, leading
     assert re.search(r'class="player live-player"[^>]* hidden>', page)
 
 
@@ -136,10 +138,10 @@ async def test_the_programme_and_the_talk_lead_to_what_is_live(
     assert "Live now" not in re.sub(r'aria-label="[^"]*"', "", (await browser.get("/seminar-2027")).text)
     await on_air(database, event, room, talk)
     page = (await browser.get("/seminar-2027")).text
-    assert page.count('href="/seminar-2027/live/hall"') == 2  # the strip on top, and the talk's own card
+    assert page.count('href="/seminar-2027/live/hall"') == 3  # the strip on top, the talk's own card, the room's page
     assert page.count("Live now</span>") >= 2
     assert 'href="/seminar-2027/live/hall"' in (await browser.get(f"/seminar-2027/sessions/{talk['slug']}")).text
-    assert "/live/hall" not in (await browser.get(f"/seminar-2027/sessions/{other['slug']}")).text
+    assert "Live now" not in (await browser.get(f"/seminar-2027/sessions/{other['slug']}")).text
 
 
 async def test_a_closed_event_shows_its_door_and_its_token_is_not_public(
