@@ -48,6 +48,8 @@ async def test_a_broadcast_from_the_first_picture_to_its_end(hall: Hall, tmp_pat
             broadcast = await hall.on_air()
             await hall.archived(2)
             await hall.end(broadcast.id)
+        # Nothing of it is left in Redis: all of it is in the archive.
+        assert await rows_in_redis(hall.settings, broadcast.id) == set()
         # An encoder that connects again by itself does not begin a new broadcast.
         code, _said = await asyncio.to_thread(Encoder(hall.main).start().ended, 20)
         assert code != 0
