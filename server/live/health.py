@@ -16,6 +16,7 @@ BLACK_S = 5.0
 FROZEN_S = 30.0
 KEYFRAME_S = 4.0
 GAP_S = 0.7
+NO_PICTURE_S = 6.0  # an encoder that has just come may wait so long for its next keyframe
 MOST_DROPPED = 0.05  # of the pictures; fewer are also counted when they only came a little late
 MOST_KBPS = 20_000
 # A picture of talk and slides below so many bits a pixel is visibly poor: 1080p at 30 frames below 500 kbit/s.
@@ -44,6 +45,7 @@ class Signs:
     black_s: float = 0.0
     frozen_s: float = 0.0
     changed: str = ""  # "1280x720 at 30 instead of 1920x1080 at 25"
+    is_connected: bool = False  # an encoder sends, though nothing of it can be shown
     main_is_away: bool = False  # the backup is on because the main encoder is not there
     unarchived_s: float = 0.0  # media that waits for the storage
     passes: bool = False  # the best quality is what the encoder sends
@@ -74,7 +76,14 @@ def judge(signs: Signs) -> dict[str, Any]:
 
 
 def _presence(signs: Signs) -> Iterator[Note]:
-    if signs.encoder == "away" and not signs.starting:
+    if signs.encoder == "away" and signs.is_connected and signs.away_s >= NO_PICTURE_S:
+        yield Note(
+            RED,
+            "nothing_to_show",
+            "An encoder is connected, but no picture comes of it; viewers see the slate. Check its video source, then "
+            "stop streaming and start again.",
+        )
+    elif signs.encoder == "away" and not signs.starting:
         yield Note(
             RED,
             "encoder_away",

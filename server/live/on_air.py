@@ -189,6 +189,7 @@ class OnAir:
             away_since=self.oversight.away_since,
             moment=self._equipment.clock.now(),
             is_starting=self._coming is not None,
+            is_connected=self._lineup.best(None) is not None,
             main_is_away=self._on is not None and self._on.intake.role == BACKUP and not self._lineup.is_present(MAIN),
             unarchived=len(self._equipment.archive.waiting(self.broadcast_id)),
             tells_passthrough=self._equipment.passthrough,

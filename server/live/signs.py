@@ -19,6 +19,7 @@ def observe(
     moment: datetime,
     away_since: datetime | None,
     is_starting: bool,
+    is_connected: bool,
     main_is_away: bool,
     unarchived: int,
     tells_passthrough: bool = False,
@@ -27,7 +28,13 @@ def observe(
     unarchived_s = float(unarchived * TARGET_DURATION_S)
     if stint is None:
         away_s = (moment - away_since).total_seconds() if away_since else 0.0
-        return Signs(encoder=AWAY, away_s=away_s, starting=is_starting, unarchived_s=unarchived_s)
+        return Signs(
+            encoder=AWAY,
+            away_s=away_s,
+            starting=is_starting,
+            is_connected=is_connected,
+            unarchived_s=unarchived_s,
+        )
     line, seen, info = stint.intake.line(), stint.notes(), stint.info
     return Signs(
         encoder=stint.intake.role,

@@ -28,6 +28,7 @@ def test_a_good_stream_is_green_and_says_nothing() -> None:
     ("signs", "light", "code", "says"),
     [
         ({"encoder": "away", "away_s": 75}, "red", "encoder_away", "for a minute"),
+        ({"encoder": "away", "away_s": 8, "is_connected": True}, "red", "nothing_to_show", "video source"),
         ({"encoder": "backup", "main_is_away": True}, "yellow", "backup_on", "backup encoder is on air"),
         ({"speed": 0.9}, "yellow", "transcode_slow", "SEMMA_LIVE_LADDER"),
         ({"speed": 0.5}, "red", "transcode_slow", "at 0.5 of"),
