@@ -87,7 +87,14 @@ class RoomMirror:
             self._see(found.watched if found else None)
             if found is not None and found.broadcast is not None:
                 self.current = await self._load(found.broadcast) or self.current
+            await self._look_at_older()
             return found is not None
+
+    async def _look_at_older(self) -> None:
+        """A talk of a broadcast before the present one may be marked do-not-record while somebody still watches it."""
+        for mirror in self._broadcasts.values():
+            if mirror is not self.current:
+                await self._look_at_dropped(mirror)
 
     def _see(self, watched: Watched | None) -> None:
         """Who may watch; when that has changed, everybody who waits is asked again."""

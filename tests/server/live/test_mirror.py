@@ -191,13 +191,7 @@ async def test_dropped_segments_go_once_they_are_no_longer_live(stage: Stage, se
         assert check_growth(before, after) == []
         for msn in (1, 2, 3, 4):
             assert (await client.get(air.track(f"{msn}.m4s"))).status_code == 404
-    async with stage.runtime.database.write() as db:  # an organiser moves a border: told on the channel
-        await db.execute(
-            update(LiveSegment)
-            .where(LiveSegment.broadcast_id == air.broadcast_id, LiveSegment.msn == 5)
-            .values(dropped_at=now())
-        )
-    await stage.runtime.redis.publish("semma:" + room_channel(air.room_id), json.dumps({"kind": "dropped"}))
+    await _drop(stage, air, 5)  # an organiser moves a border: told on the channel
 
     async def gone() -> bool:
         return (await read(stage.client, air)).first == 6
@@ -208,6 +202,16 @@ async def test_dropped_segments_go_once_they_are_no_longer_live(stage: Stage, se
 
 async def _look(client: httpx.AsyncClient, air: OnAir) -> None:
     assert (await client.get(air.url())).status_code == 200
+
+
+async def _drop(stage: Stage, air: OnAir, msn: int) -> None:
+    async with stage.runtime.database.write() as db:
+        await db.execute(
+            update(LiveSegment)
+            .where(LiveSegment.broadcast_id == air.broadcast_id, LiveSegment.msn == msn)
+            .values(dropped_at=now())
+        )
+    await stage.runtime.redis.publish("semma:" + room_channel(air.room_id), json.dumps({"kind": "dropped"}))
 
 
 # ---- broadcasts of a room
@@ -259,6 +263,14 @@ async def test_one_broadcast_after_another(stage: Stage, second: Second) -> None
     assert (await read(stage.client, again)).end == (1, 1)
     assert (await stage.client.get(first.track())).text == ended.text  # who still watches that one
     assert (await stage.client.get(first.track("3.m4s"))).content == whole("720p", 3, 4)
+    await _drop(stage, first, 2)  # marked afterwards: not to be seen in the older broadcast either
+
+    async def gone() -> bool:
+        return (await read(stage.client, first)).first == 3
+
+    await soon(gone)
+    assert (await stage.client.get(first.track("2.m4s"))).status_code == 404
+    assert (await stage.client.get(first.track("2.0.m4s"))).status_code == 404
 
 
 # ---- the doors
