@@ -10,10 +10,20 @@ from typing import Any
 from sqlalchemy import func, select, text
 
 from server.core.clock import now
+from server.core.db import Db
 from server.core.jobs import QUEUED, JobRow
-from server.core.metrics import DISK_FREE_BYTES, JOB_OLDEST_S, JOBS_WAITING, RECORDINGS
+from server.core.metrics import (
+    DISK_FREE_BYTES,
+    JOB_OLDEST_S,
+    JOBS_WAITING,
+    LIVE_OLDEST_S,
+    LIVE_ROOMS,
+    LIVE_WAITING,
+    RECORDINGS,
+)
 from server.core.queue import QUEUES
 from server.core.runtime import Runtime
+from server.live.models import ON_AIR, Broadcast, LiveSegment
 from server.recordings.models import Recording
 
 _PATIENCE_S = 3.0
@@ -65,11 +75,28 @@ async def measure(runtime: Runtime) -> None:
         RECORDINGS.clear()
         for state, count in states:
             RECORDINGS.labels(state).set(count)
+        await _measure_live(db)
     for queue in QUEUES:
         count, oldest = rows.get(queue, (0, None))
         JOBS_WAITING.labels(queue).set(count)
         JOB_OLDEST_S.labels(queue).set((now() - oldest).total_seconds() if oldest else 0)
     DISK_FREE_BYTES.set(shutil.disk_usage(_existing(runtime.scratch)).free)
+
+
+async def _measure_live(db: Db) -> None:
+    rooms = select(Broadcast.encoder, func.count()).where(Broadcast.state == ON_AIR).group_by(Broadcast.encoder)
+    LIVE_ROOMS.clear()
+    for encoder, count in await db.execute(rooms):
+        LIVE_ROOMS.labels(encoder).set(count)
+    unfinished = select(Broadcast.id).where(Broadcast.closed_at.is_(None))
+    waiting = select(func.count(), func.min(LiveSegment.wall)).where(
+        LiveSegment.broadcast_id.in_(unfinished),  # a broadcast is closed once all of it is stored
+        LiveSegment.archived_at.is_(None),
+        LiveSegment.dropped_at.is_(None),
+    )
+    count, oldest = (await db.execute(waiting)).one()
+    LIVE_WAITING.set(count)
+    LIVE_OLDEST_S.set((now() - oldest).total_seconds() if oldest else 0)
 
 
 def _existing(path: Path) -> Path:

@@ -14,6 +14,9 @@ JOBS_ENDED = Counter("semma_jobs_ended_total", "Jobs that ended in this process.
 JOBS_WAITING = Gauge("semma_jobs_waiting", "Jobs that wait, by queue.", ["queue"])
 JOB_OLDEST_S = Gauge("semma_job_oldest_waiting_seconds", "Age of the oldest job that waits, by queue.", ["queue"])
 RECORDINGS = Gauge("semma_recordings", "Recordings by state.", ["state"])
+LIVE_ROOMS = Gauge("semma_live_rooms", "Rooms on air, by who sends: main, backup, or away for nobody.", ["encoder"])
+LIVE_WAITING = Gauge("semma_live_segments_waiting", "Closed live segments that the object storage does not have yet.")
+LIVE_OLDEST_S = Gauge("semma_live_oldest_waiting_seconds", "Age of the oldest live segment that waits for the storage.")
 DISK_FREE_BYTES = Gauge("semma_disk_free_bytes", "Free bytes where the data directory is.")
 
 

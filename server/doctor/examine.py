@@ -9,6 +9,7 @@ from server.core.db import Database
 from server.core.settings import read_settings
 from server.doctor.engines import look_at_database, look_at_redis
 from server.doctor.findings import OK, WRONG, Finding, wrong
+from server.doctor.live import look_at_archive, look_at_ingest
 from server.doctor.machine import look_at_machine
 from server.doctor.storage import look_at_storage
 
@@ -39,13 +40,16 @@ async def examine(environ: Mapping[str, str]) -> Report:
     except Exception as error:
         return Report([wrong("settings", str(error), "Correct the variable; `semma settings` lists all.")])
     machine = await asyncio.to_thread(look_at_machine, settings)
+    ingest = await asyncio.to_thread(look_at_ingest, settings)
     try:
         of_database = await look_at_database(database)
         of_redis = await look_at_redis(settings)
-        of_storage = await look_at_storage(settings, database) if of_database[0].state == OK else []
+        has_tables = of_database[0].state == OK
+        of_storage = await look_at_storage(settings, database) if has_tables else []
+        of_live = await look_at_archive(settings, database) if has_tables else []
     finally:
         await database.close()
-    return Report([*machine, *of_database, *of_redis, *of_storage])
+    return Report([*machine, *ingest, *of_database, *of_redis, *of_storage, *of_live])
 
 
 def as_text(report: Report) -> str:

@@ -1,17 +1,25 @@
 """The doctor finds what is there, what is wrong, and says what to do."""
 
 import shutil
+import socket
+import threading
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from server.core.clock import now
 from server.core.db import Database
 from server.core.removals import remove_later
+from server.core.settings import read_settings
 from server.core.storage import ObjectStore
 from server.doctor import Report, as_text, examine
 from server.doctor.findings import NOTE, OK, WRONG, Finding
+from server.doctor.live import look_at_ingest
 from server.doctor.machine import _disk
+from server.events.models import Event, Room
+from server.live.models import Broadcast, LiveSegment
 from tests.conftest import S3
 from tests.postgres import free_port
 
@@ -63,6 +71,44 @@ async def test_all_is_well(environ: dict[str, str], store: ObjectStore, database
     assert seen["orphans"].state == OK
     assert seen["jobs"].state == OK
     assert as_text(report).endswith("All is well.")
+
+
+async def test_segments_that_the_storage_does_not_have_are_noted(
+    one_environ: dict[str, str], store: ObjectStore, tmp_path: Path
+) -> None:
+    database = Database(read_settings(one_environ).sqlalchemy_url)
+    spool = tmp_path / "data" / "spool"
+    spool.mkdir(parents=True)
+    (spool / "b-00000001.seg").write_bytes(b"segment")
+    try:
+        async with database.write() as db:
+            event = Event(slug="seminar", title="Seminar")
+            db.add(event)
+            await db.flush()
+            room = Room(event_id=event.id, name="Hall", slug="hall")
+            db.add(room)
+            await db.flush()
+            broadcast = Broadcast(event_id=event.id, room_id=room.id, started_at=now())
+            db.add(broadcast)
+            await db.flush()
+            for msn, age_s in ((1, 600), (2, 1)):
+                wall = now() - timedelta(seconds=age_s)
+                db.add(LiveSegment(broadcast_id=broadcast.id, msn=msn, start=0, duration=360_000, wall=wall, tracks={}))
+    finally:
+        await database.close()
+    seen = found(await examine(one_environ))
+    assert (seen["live"].state, seen["live"].details) == (NOTE, {"on_air": 1, "spooled": 1, "late": 1})
+    assert seen["rtmp"].state == OK
+
+
+def test_another_program_at_the_encoders_port_is_told(one_environ: dict[str, str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        settings = read_settings({**one_environ, "SEMMA_RTMP_PORT": str(other.getsockname()[1])})
+        answering = threading.Thread(target=lambda: other.accept()[0].sendall(b"HTTP/1.1 400"))
+        answering.start()
+        seen = look_at_ingest(settings)[0]
+        answering.join()
+    assert (seen.state, "SEMMA_RTMP_PORT" in seen.advice) == (WRONG, True)
 
 
 async def test_a_database_without_tables_is_told_to_migrate(one_environ: dict[str, str], tmp_path: Path) -> None:
