@@ -24,6 +24,7 @@ class Sent:
     keyframe_s: int = 2
     bitrate_kbps: int = 400
     shift_s: float = 0.0
+    coding: tuple[str, ...] = ()  # more options of the encoder of pictures
 
 
 def arguments(target: str, sent: Sent) -> list[str]:
@@ -45,6 +46,7 @@ def arguments(target: str, sent: Sent) -> list[str]:
         "-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency",
         "-g", str(round(rate * sent.keyframe_s)), "-keyint_min", str(round(rate * sent.keyframe_s)),
         "-b:v", f"{sent.bitrate_kbps}k", "-maxrate", f"{sent.bitrate_kbps}k", "-bufsize", f"{sent.bitrate_kbps}k",
+        *sent.coding,
         "-c:a", "aac", "-b:a", "96k",
         *(["-output_ts_offset", str(sent.shift_s)] if sent.shift_s else []),
         "-f", container, target,

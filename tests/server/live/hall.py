@@ -150,7 +150,8 @@ async def make_hall(settings: Settings, database: Database, store: ObjectStore, 
 @asynccontextmanager
 async def open_hall(hall: Hall, **changed: Any) -> AsyncIterator[Hall]:
     """Ingest runs in this process while the block lasts."""
-    settings = replace(hall.settings, rtmp_port=0, live_ladder="180", live_window_s=24, **changed)
+    usual: dict[str, Any] = {"rtmp_port": 0, "live_ladder": "180", "live_window_s": 24}
+    settings = replace(hall.settings, **usual | changed)
     async with ingesting(settings) as ingest:
         hall.ingest = ingest
         yield hall
