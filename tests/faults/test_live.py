@@ -18,6 +18,7 @@ from tests.live.encoder import Encoder, Sent
 from tests.live.room import make_room
 from tests.live.stepping import stepping
 from tests.live.viewer import Viewer
+from tests.live.watcher import Watcher
 from tests.private_semma import PrivateSemma, is_ffmpeg, private_semma, processes
 from tests.waiting import eventually
 
@@ -62,6 +63,10 @@ class Show:
         self.viewer = Viewer(browser, self.room).play()
         self.stack.callback(self.viewer.close)
         self.viewer.wait_number(1)
+        self.watchers = [Watcher(self.room.hls(), name) for name in ("180p", "audio")]
+        for watcher in self.watchers:
+            watcher.start()
+            self.stack.callback(watcher.stop)
 
     def send(self, sent: Sent, target: str = "") -> Encoder:
         encoder = Encoder(target or self.room.rtmp, sent).start()
@@ -74,6 +79,11 @@ class Show:
         assert self.room.live()["broadcast"] == self.broadcast, "another broadcast began"
         self.room.act("end")
         runs = check_archive(self.room, self.broadcast)
+        for watcher in self.watchers:
+            watcher.join(30)
+            assert watcher.ended
+            assert watcher.reads > 10
+            assert watcher.wrong == []
         for run in runs:
             steps = [after - before for before, after in itertools.pairwise(run)]
             assert all(0 <= step <= 3 for step in steps), f"pictures are missing within a run: {steps}"
