@@ -44,7 +44,7 @@ class Settings:
     )
     live_passthrough: bool = _var(
         "SEMMA_LIVE_PASSTHROUGH",
-        False,
+        True,
         "Whether a live room's best quality is just what the encoder sends, where that allows it (else it is encoded).",
     )
     live_window_s: int = _var(

@@ -280,6 +280,28 @@ async def test_a_room_passes_a_clean_encoder_through_and_encodes_another(hall: H
             assert numbers == list(range(1000 * run, 1000 * run + len(numbers)))
 
 
+async def test_a_stream_that_stops_being_clean_goes_on_encoded_without_a_break(hall: Hall, tmp_path: Path) -> None:
+    """As with OBS whose x264 puts a keyframe at a scene cut and counts anew from there."""
+    async with open_hall(hall, live_passthrough=True, live_ladder="180,90"):
+        with sending(hall.main, Sent(coding=("-force_key_frames", "5"))):
+            broadcast = await hall.on_air()
+            await hall.archived(3)
+            await has_note(hall, "encoded_here")
+            await hall.end(broadcast.id)
+    rows = await hall.segments()
+    assert not any(row.slate for row in rows)
+    assert [row.msn for row in rows if row.discontinuity] == [3]
+    folders = [tmp_path / track for track in ("180p", "90p")]
+    for place in folders:
+        place.mkdir()
+    top, other = [await hall.numbers(broadcast.id, place, place.name) for place in folders]
+    assert top == other
+    assert [await profile(hall, row, "180p") for row in rows[:3]] == [66, 66, 100]
+    assert top[2][0] == 125
+    shown_all = [number for numbers in top for number in numbers]
+    assert shown_all == list(range(len(shown_all)))
+
+
 async def slates(hall: Hall, count: int) -> None:
     """Wait for an archived segment of pictures behind so many slates."""
 
