@@ -28,10 +28,36 @@ async function swap() {
     const focused = part.contains(document.activeElement) ? document.activeElement : null;
     if (focused?.matches("input, textarea, select")) continue; // somebody is typing there
     const open = part.open;
+    const restore = remember(part);
     part.innerHTML = other.innerHTML;
     if (open !== undefined) part.open = open;
+    restore();
     if (focused) refocus(part, focused);
   }
+}
+
+// What somebody has chosen, typed or unfolded, and not sent yet: swapped parts must not take it back.
+function remember(part) {
+  const values = [...part.querySelectorAll("input[id], textarea[id], select[id]")]
+    .filter((field) => field.value !== givenValue(field))
+    .map((field) => [field.id, field.value]);
+  const folds = [...part.querySelectorAll("details")].map((fold) => fold.open);
+  return () => {
+    for (const [id, value] of values) fillIn(part.querySelector(`#${CSS.escape(id)}`), value);
+    const fresh = part.querySelectorAll("details");
+    if (fresh.length === folds.length) fresh.forEach((fold, index) => (fold.open = folds[index]));
+  };
+}
+
+function givenValue(field) {
+  if (!field.matches("select")) return field.defaultValue;
+  return ([...field.options].find((option) => option.defaultSelected) ?? field.options[0])?.value;
+}
+
+function fillIn(field, value) {
+  if (!field || (field.options && ![...field.options].some((option) => option.value === value))) return;
+  field.value = value;
+  field.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
 function refocus(part, focused) {

@@ -139,6 +139,7 @@ page.addEventListener("click", (event) => {
     const from = page.querySelector(on("copy").dataset.copy);
     copy(from.value ?? from.textContent);
   } else if (on("doors-ask")) showDoors().catch(complain);
+  else if (on("switch")) page.querySelector("[data-choose-talk]").value = ""; // chosen once, done once
   else if (on("rotate")) rotateDoor(on("rotate").dataset.rotate, on("rotate").dataset.drop === "true").catch(complain);
 });
 
