@@ -18,6 +18,7 @@ from server.live.queries import stretches_of
 from server.live.schedule import Move, OpenTalk, Standing
 
 SHORTEST = timedelta(seconds=1)
+WHOLE_SECOND = timedelta(seconds=1)
 
 
 def standing_of(broadcast: Broadcast, stretches: list[Stretch], *, not_before: datetime | None = None) -> Standing:
@@ -101,8 +102,7 @@ async def move_borders(
     """
     others = [one for one in await read_stretches(db, broadcast.id) if one.id != stretch.id]
     old_start, old_end = stretch.starts_at, stretch.ends_at
-    new_start, new_end = starts_at or old_start, ends_at or old_end
-    _check_borders(broadcast, new_start, new_end)
+    new_start, new_end = _fitting_borders(broadcast, starts_at or old_start, ends_at or old_end)
     changed = [stretch]
     if push:
         for one in others:
@@ -139,13 +139,23 @@ def _check_length(stretch: Stretch) -> None:
         raise BordersInvalid
 
 
-def _check_borders(broadcast: Broadcast, starts_at: datetime, ends_at: datetime | None) -> None:
-    """Raise BordersInvalid unless this lies within the broadcast and what of it has been shown by now."""
+def _fitting_borders(
+    broadcast: Broadcast, starts_at: datetime, ends_at: datetime | None
+) -> tuple[datetime, datetime | None]:
+    """Raise BordersInvalid unless this lies within the broadcast and what of it has been shown by now.
+
+    People name whole seconds: less than one beyond the broadcast is meant as its own beginning or end.
+    """
     limit = broadcast.closed_at or broadcast.ended_at or now()
+    if timedelta() < broadcast.started_at - starts_at < WHOLE_SECOND:
+        starts_at = broadcast.started_at
+    if ends_at is not None and timedelta() < ends_at - limit < WHOLE_SECOND:
+        ends_at = limit
     if starts_at < broadcast.started_at or (ends_at or starts_at) > limit:
         raise BordersInvalid
     if ends_at is not None and ends_at - starts_at < SHORTEST:
         raise BordersInvalid
+    return starts_at, ends_at
 
 
 def _check_apart(stretch: Stretch, others: list[Stretch]) -> None:
@@ -178,13 +188,13 @@ async def add_stretch(
     ends_at: datetime,
 ) -> Stretch:
     """Say after the fact that a session was on; its recording is cut from it."""
-    _check_borders(broadcast, starts_at, ends_at)
+    starts_at, fitted_end = _fitting_borders(broadcast, starts_at, ends_at)
     stretch = Stretch(
         event_id=broadcast.event_id,
         broadcast_id=broadcast.id,
         session_id=session.id,
         starts_at=starts_at,
-        ends_at=ends_at,
+        ends_at=fitted_end,
         do_not_record=session.do_not_record,
     )
     _check_apart(stretch, await read_stretches(db, broadcast.id))

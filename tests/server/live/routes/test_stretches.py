@@ -45,6 +45,7 @@ MOVES: list[tuple[str, str, dict[str, Any], list[tuple[float, float]] | str]] = 
     ("both borders", "c", {"start": 10, "end": 20}, [(0, 5), (5, 10), (10, 20)]),
     ("end before start", "b", {"end": 5}, "live.borders_invalid"),
     ("before the broadcast", "a", {"start": -1}, "live.borders_invalid"),
+    ("less than a second before the broadcast", "a", {"start": -0.01, "end": 4}, [(0, 4), (5, 10), (12, 15)]),
     ("into the future", "c", {"end": 25}, "live.borders_invalid"),
 ]
 

@@ -48,6 +48,8 @@ export function fieldsOf(form, zone) {
   const body = {};
   for (const field of form.elements) {
     if (!field.name) continue;
+    // A moment is shown in whole seconds and may be more exact: one that nobody changed is not sent back.
+    if (field.dataset.as === "given" && field.value === field.defaultValue) continue;
     const read = READ[field.dataset.as];
     const value = field.type === "checkbox" ? field.checked : read ? read(field.value, zone) : field.value.trim();
     if (value !== undefined) body[field.name] = value;
