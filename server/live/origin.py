@@ -25,6 +25,7 @@ from server.live.origin_answers import Answer, Receive, Scope, Send
 from server.live.origin_media import find_init, find_part, find_segment
 from server.live.playlist_requests import (
     Decision,
+    Target,
     Verdict,
     decide_part,
     decide_playlist,
@@ -43,6 +44,7 @@ _PATH = re.compile(
 )
 # A blocked answer never changes: 6 target durations (Apple, WWDC 2020 session 10231). Plain ones are old at once.
 _BLOCKED_S, _PLAIN_S, _ENDED_S = 24, 1, 10
+_BEGINS_S = 2.0
 
 
 _match = lru_cache(maxsize=2048)(_PATH.match)
@@ -93,7 +95,7 @@ class LiveOrigin:
         if is_beacon:
             return await self._beacon(wanted, receive)
         if path["top"]:
-            return self._multivariant(wanted)
+            return await self._multivariant(wanted)
         return await self._of_broadcast(wanted)
 
     # ---- who may
@@ -124,8 +126,15 @@ class LiveOrigin:
 
     # ---- what
 
-    def _multivariant(self, wanted: Wanted) -> Answer:
+    async def _multivariant(self, wanted: Wanted) -> Answer:
         current = wanted.room.current
+        if current is None or current.timeline.ended:  # the next one may just have begun
+            await wanted.room.doubt()
+            current = wanted.room.current
+        if current is not None and current.timeline.last is None and not current.timeline.ended:
+            # A broadcast's row is there a moment before its first part, and whoever was told of it asks just now
+            await current.wait(Target(1, 0), time.monotonic() + _BEGINS_S)
+        self._insist(wanted.room, wanted.token)
         if current is None or not current.timeline.listed():
             raise LiveNotFound("Nothing was sent live from this room yet.")
         ended = current.timeline.ended

@@ -226,12 +226,15 @@ async def test_a_room_that_never_was_on_air_has_nothing(stage: Stage) -> None:
     assert (await stage.client.get(air.track())).status_code == 404
 
 
-async def test_a_room_goes_on_air_while_it_is_asked_for(stage: Stage) -> None:
+async def test_a_room_goes_on_air_while_it_is_asked_for(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mirror, "_DOUBT_S", 0.0)
     air = await stage.room(on_air=False)
     assert (await stage.client.get(air.url())).status_code == 404
     again = await air.go_again()
-    assert (await stage.client.get(again.url())).status_code == 404  # nothing was shown yet
+    asking = asyncio.create_task(stage.client.get(again.url()))  # nothing was shown yet, but is about to be
+    await stage.until_waiting(again)
     await again.add()
+    assert (await asking).status_code == 200
 
     async def shown() -> bool:
         return (await stage.client.get(again.url())).status_code == 200
