@@ -24,7 +24,7 @@ up: .venv/run.stamp ## Start Semma without demo content
 setup: .venv/run.stamp ## Make .venv and everything `up` needs, and start nothing
 
 test: .venv/dev.stamp ## Run the tests (what is not on this machine, say Chromium, is skipped and named)
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not faults" $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not faults" $(ARGS)
 
 check: .venv/dev.stamp ## Lint, format, types and import contracts
 	@$(BIN)/ruff check .
