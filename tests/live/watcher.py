@@ -37,7 +37,7 @@ class Watcher(threading.Thread):
             while not self._stopping.is_set() and not self.ended:
                 text = self._read(client, urljoin(url, f"index.m3u8{query}"))
                 if not text:
-                    query = ""
+                    before, query = "", ""  # the next answer may be another process's, which may be a part behind
                     continue
                 self._check(text, before, others)
                 playlist = read_live_playlist(text)
