@@ -288,9 +288,10 @@ async def test_black_still_and_silent_input_is_noticed(path: str) -> None:
             return _is_dull(run.notes())
 
         await soon(is_noticed, every_s=0.04, what="black, still and silent")
+        assert run.notes().errors == 0
+        # It ends in the middle of a tag, of which the demuxer may complain.
         await run.close_input()
         await drain
-        assert run.notes().errors == 0
 
 
 async def _read(run: Run) -> None:
