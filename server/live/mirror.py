@@ -21,7 +21,7 @@ from server.core.runtime import Runtime
 from server.events.audience import Watched
 from server.live import mirror_rows, rows
 from server.live.mirror_broadcast import BroadcastMirror
-from server.live.mirror_fill import fill, read_state
+from server.live.mirror_fill import State, fill, read_state
 from server.live.mirror_rows import BroadcastRow
 from server.live.rows import Note, Published
 
@@ -29,6 +29,7 @@ log = structlog.get_logger(__name__)
 
 LOOK_S = 10.0
 _SWEEP_S = 0.25
+_SEED_S, _SEED_LOOK_S = 1.5, 0.05
 _KEEP_S = 300.0
 _UNKNOWN_S = 2.0  # a room that is not there is not looked for again so soon
 _DOUBT_S = 1.0  # nor are the rows before a refusal
@@ -107,7 +108,7 @@ class RoomMirror:
         """The broadcast, as far as it is known now; None while it has nothing to show."""
         mirror = self._broadcasts.get(row.id)
         if mirror is None:
-            state = await read_state(self._bus, row.id)
+            state = await self._state_of(row)
             layout = state.meta.layout if state else row.layout
             if layout is None:
                 return None
@@ -124,6 +125,16 @@ class RoomMirror:
             oldest.wake_all()
             del self._broadcasts[oldest.id]
         return mirror
+
+    async def _state_of(self, row: BroadcastRow) -> State | None:
+        """What Redis says of a broadcast that is new to this process. A Redis that was just emptied knows nothing of it
+        until the writer's next row, half a second; made of the archive alone, the mirror would begin parts behind."""
+        deadline = time.monotonic() + _SEED_S
+        while True:
+            state = await read_state(self._bus, row.id)
+            if state is not None or row.closed or row.layout is None or time.monotonic() > deadline:
+                return state
+            await asyncio.sleep(_SEED_LOOK_S)
 
     async def _look_at_dropped(self, mirror: BroadcastMirror) -> None:
         async with self._runtime.database.read() as db:

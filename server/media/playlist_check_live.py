@@ -157,9 +157,12 @@ def _check_present(playlist: LiveMedia, others: Collection[str], found: _Found) 
         found.note("live.hint", 0, "B.1", "exactly one hint, of the next part, is required")
     if sorted(report.uri for report in playlist.reports) != sorted(others):
         found.note("live.reports", 0, "B.1", f"one report for each of {sorted(others)} is required")
+    has_parts = any(segment.parts for segment in playlist.segments)
     for report in playlist.reports:
-        if report.last_msn is None or report.last_part is None:
-            found.note("live.report", report.line, "4.4.5.4", "a report says LAST-MSN and LAST-PART")
+        if report.last_msn is None or (has_parts and report.last_part is None):
+            found.note(
+                "live.report", report.line, "4.4.5.4", "a report says LAST-MSN, and LAST-PART where there are parts"
+            )
 
 
 def check_reload(before: str, after: str) -> list[Finding]:

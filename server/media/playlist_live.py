@@ -179,8 +179,10 @@ class LivePlaylist:
         last = timeline.last
         next_part = f"{msn}.{part + 1}" if last and not last.closed else f"{msn + 1}.0"
         lines.append(f'#EXT-X-PRELOAD-HINT:TYPE=PART,URI="{next_part}.m4s"')
-        if last and part >= 0:
-            lines += [f'#EXT-X-RENDITION-REPORT:URI="{uri}",LAST-MSN={msn},LAST-PART={part}' for uri in self._reports]
+        if last:
+            # 4.4.5.4: LAST-PART is for renditions with parts; of a segment known from the archive there are none.
+            place = f"LAST-MSN={msn},LAST-PART={part}" if part >= 0 else f"LAST-MSN={msn}"
+            lines += [f'#EXT-X-RENDITION-REPORT:URI="{uri}",{place}' for uri in self._reports]
         return _bytes(lines)
 
     def _lines(self, segment: Segment, init_before: str, *, with_parts: bool) -> list[str]:
