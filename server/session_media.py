@@ -8,28 +8,34 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from server.accounts.actor import Actor
+from server.accounts.policy import Action, can
 from server.core.db import Db
 from server.playback.session_media import read_session_media
 from server.sessions.media import DeckBrief, SessionMedia
 from server.slides.kinds import KINDS, safe_name
-from server.slides.models import Deck
-from server.slides.queries import decks_of_sessions
+from server.slides.licence import allows_download
+from server.slides.queries import ShownDecks, shown_of_sessions
 from server.slides.schemas import deck_url
 
 
-def _brief(deck: Deck) -> DeckBrief:
+def _brief(shown: ShownDecks, actor: Actor) -> DeckBrief:
+    """The first deck, which most sessions have alone; `pages` are those of all."""
+    deck = shown.decks[0]
+    may_download = can(actor, Action.UPLOAD_SLIDES, shown.subject) or allows_download(shown.licence, deck.downloadable)
     return DeckBrief(
         id=deck.id,
         filename=safe_name(deck.filename, deck.kind),
         content_type=KINDS[deck.kind].content_type,
         size_bytes=deck.size_bytes,
-        url=deck_url(deck),
+        url=deck_url(deck) if may_download else None,
+        state=deck.state,
+        pages=sum(one.page_count for one in shown.decks),
     )
 
 
 async def read_media_and_slides(db: Db, actor: Actor, session_ids: Sequence[str]) -> Mapping[str, SessionMedia]:
-    """The media of several sessions in three statements; whoever may see a session may have its slides."""
+    """The media of several sessions in three statements; whoever may see a session may look at its slides."""
     media = dict(await read_session_media(db, actor, session_ids))
-    for session_id, deck in (await decks_of_sessions(db, session_ids)).items():
-        media[session_id] = msgspec.structs.replace(media.get(session_id, SessionMedia()), slides=_brief(deck))
+    for session_id, shown in (await shown_of_sessions(db, session_ids)).items():
+        media[session_id] = msgspec.structs.replace(media.get(session_id, SessionMedia()), slides=_brief(shown, actor))
     return media

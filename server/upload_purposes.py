@@ -41,7 +41,7 @@ def make_desk(runtime: Runtime) -> Desk:
         return await accept_captions(db, runtime.store, upload)
 
     async def slides(db: Db, upload: FinishedUpload, /) -> str:
-        return await accept_deck(db, runtime.store, upload, undo_s=runtime.limits.undo_s)
+        return await accept_deck(db, runtime, upload)
 
     consumers: dict[str, Consumer] = {"recording": accept_upload, "captions": captions, "slides": slides}
     heralds = {"recording": RecordingHerald()}

@@ -5,6 +5,7 @@ from server.recordings.jobs import RecordingPublished, RecordingReady
 from server.recordings.models import Recording
 from server.recordings.retire import replace_older
 from server.sessions.jobs import RecordingConsentChanged
+from server.slides.jobs import DeckReady, DecksChanged
 from workers.live_cuts import cut_now, mind_consent
 from workers.recordings import tell
 from workers.runtime import Work, handles
@@ -43,3 +44,13 @@ async def talk_ended(job: TalkEnded, work: Work) -> None:
 async def recording_consent_changed(job: RecordingConsentChanged, work: Work) -> None:
     """Of a talk that may not be recorded any more nothing that was live stays."""
     await mind_consent(work, job.session)
+
+
+@handles(DeckReady)
+async def deck_ready(job: DeckReady, work: Work) -> None:
+    """A deck's pages are there."""
+
+
+@handles(DecksChanged)
+async def decks_changed(job: DecksChanged, work: Work) -> None:
+    """Other decks are shown with a session."""

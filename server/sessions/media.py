@@ -37,11 +37,15 @@ class DeckBrief(msgspec.Struct, kw_only=True):
     content_type: Annotated[str, msgspec.Meta(description="By its content.", examples=["application/pdf"])]
     size_bytes: Annotated[int, msgspec.Meta(examples=[2_345_678])]
     url: Annotated[
-        str,
+        str | None,
         msgspec.Meta(
-            description="Where the file is downloaded.",
+            description="Where the file is downloaded; null when the licence does not let the asker.",
             examples=["/api/v1/decks/01979c5e2b7a7c3d9e1f2a3b4c5d6e80/file"],
         ),
+    ]
+    state: Annotated[str, msgspec.Meta(description="waiting, rendering, ready or failed.", examples=["ready"])]
+    pages: Annotated[
+        int, msgspec.Meta(description="Pages there are to look at, of all decks of the session.", examples=[24])
     ]
 
 

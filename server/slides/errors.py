@@ -1,6 +1,6 @@
 """Everything that can go wrong with a deck, in words."""
 
-from server.core.errors import Gone, Invalid, NotFound
+from server.core.errors import Forbidden, Gone, Invalid, NotFound
 
 
 class DeckNotFound(NotFound):
@@ -10,10 +10,45 @@ class DeckNotFound(NotFound):
     says = "There is no such slide deck."
 
 
+class PageNotFound(NotFound):
+    """The deck has no such page (yet)."""
+
+    code = "deck.page_not_found"
+    says = "These slides have no such page."
+
+
+class PictureNotFound(NotFound):
+    """No such picture below this deck, or no such deck."""
+
+    code = "deck.picture_not_found"
+    says = "There is no such picture of a page."
+
+
+class PictureClosed(Forbidden):
+    """The token in the address does not open this deck (any more)."""
+
+    code = "deck.token_not_valid"
+    says = "This address is not valid any more. Open the talk's page again."
+
+
+class DeckNotForDownload(Forbidden):
+    """The licence lets viewers look at the pages only."""
+
+    code = "deck.not_for_download"
+    says = "The licence of these slides does not allow a download; the pages can be looked at beside the talk."
+
+
 class DeckUnusable(Invalid):
     """The file is not one that slides come in."""
 
     code = "deck.unusable"
+
+
+class SlotUnknown(Invalid):
+    """An upload names a deck to replace that its session does not have."""
+
+    code = "deck.slot_unknown"
+    says = "This session has no such deck to replace. Upload without `slot`, or with `slot` new for one more deck."
 
 
 class DeckLost(Gone):

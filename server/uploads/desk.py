@@ -47,6 +47,7 @@ class FinishedUpload:
     language: str
     key: str
     size_bytes: int
+    slot: str = ""  # which of several of its kind it replaces, as the uploader says
 
 
 class Consumer(Protocol):

@@ -19,6 +19,7 @@ from server.uploads.desk import Desk, FinishedUpload
 from server.uploads.errors import Lost, Refused, UploadNotFound
 from server.uploads.hold import is_held, parts_of, tails_of, write_parts, write_tails
 from server.uploads.models import FAILED, FINISHED, FINISHING, RECEIVING, Upload, UploadPart
+from server.uploads.protocol import read_slot
 from server.uploads.queries import find_upload
 from server.uploads.store import prefix_of, put_part, tails_prefix
 
@@ -150,4 +151,5 @@ def _described(upload: Upload) -> FinishedUpload:
         language=upload.language,
         key=upload.key,
         size_bytes=upload.length_bytes or 0,
+        slot=read_slot(upload.metadata_text),
     )

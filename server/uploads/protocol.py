@@ -67,6 +67,7 @@ RESPONSE_HEADERS = (
 _NUMBER = re.compile(r"[0-9]{1,18}")
 _KEY = re.compile(r"[!-+\--~]+")  # visible ASCII without space and comma
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_SLOT = re.compile(r"(?:new|[0-9a-f]{32})?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 METADATA_MAX_CHARS = 8000
 
@@ -236,9 +237,18 @@ def read_metadata(text: str) -> Metadata:
     language = pairs.get("language", "").strip()
     if language and (len(language) > 20 or not _LANGUAGE.fullmatch(language)):
         raise BadMetadata("`language` must be a language tag such as fi or pt-BR.")
+    read_slot(text)
     # Uppy says `name`; both it and tus-js-client examples send `filename`.
     filename = plain_filename(pairs.get("filename") or pairs.get("name") or "")
     return Metadata(session=session, purpose=purpose, filename=filename, language=language, text=text)
+
+
+def read_slot(text: str) -> str:
+    """What Upload-Metadata says the file replaces (`slot`): the empty text, `new`, or an id; raises BadMetadata."""
+    slot = read_pairs(text).get("slot", "").strip()
+    if not _SLOT.fullmatch(slot):
+        raise BadMetadata("`slot` must be the slot of a deck as the API names it, or `new` for one more.")
+    return slot
 
 
 def plain_filename(text: str) -> str:

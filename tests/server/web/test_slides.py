@@ -15,7 +15,7 @@ async def a_deck(database: Database, session: dict[str, Any]) -> str:
     """A deck of the session; returns its id."""
     about = {"event_id": session["event"], "session_id": session["id"], "kind": "pdf", "key": "uploads/x"}
     async with database.write() as db:
-        deck = Deck(filename="Still <slides>.pdf", size_bytes=1_400_000, **about)
+        deck = Deck(slot="1", filename="Still <slides>.pdf", size_bytes=1_400_000, **about)
         db.add(deck)
         await db.flush()
         return deck.id
