@@ -9,7 +9,6 @@ import os
 import shutil
 import tempfile
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 
 from server.media.deck_pages import DeckDamaged, DeckLimits, DeckTooSlow
@@ -17,6 +16,9 @@ from server.media.process import Limits, run
 from server.media.refusals import ProcessFailed, ProcessTimedOut
 
 NAMES = ("soffice", "libreoffice")
+# It has set up a new profile and wants to be started again, which its own starter does.
+NEW_PROFILE = 81
+CANNOT_RUN = (64, 77, 126, 127)
 _OPTIONS = "/org.openoffice."
 # Each with what it keeps a hostile file from doing.
 SETTINGS: Sequence[tuple[str, str, str]] = (
@@ -46,10 +48,23 @@ def find_office() -> str | None:
 
 
 async def convert(path: Path, kind: str, folder: Path, office: str, limits: DeckLimits) -> Path:
-    """The PDF of a presentation, made in a folder of its own below `folder`. Raises DeckDamaged, DeckTooSlow."""
+    """The PDF of a presentation, made in a folder of its own below `folder`. Raises DeckDamaged, DeckTooSlow, and
+    ProcessFailed when LibreOffice cannot run."""
     work = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="office-", dir=folder))
     await asyncio.to_thread(_prepare, path, kind, work)
-    argv = [*_without_network(), *_command(office, kind, work)]
+    argv = [*await _without_network(), *_command(office, kind, work)]
+    ended = await _run_office(argv, work, limits)
+    if ended is not None and ended.returncode == NEW_PROFILE:
+        ended = await _run_office(argv, work, limits)
+    made = work / "out" / "deck.pdf"
+    if await asyncio.to_thread(made.is_file):
+        return made
+    if ended is not None and ended.returncode in CANNOT_RUN:
+        raise ended
+    raise DeckDamaged("LibreOffice cannot open this file. Save it once more, or export a PDF and bring that.")
+
+
+async def _run_office(argv: Sequence[str], work: Path, limits: DeckLimits) -> ProcessFailed | None:
     try:
         await run(argv, limits=_limits(limits), cwd=work, what="LibreOffice")
     except ProcessTimedOut:
@@ -57,12 +72,8 @@ async def convert(path: Path, kind: str, folder: Path, office: str, limits: Deck
             f"Turning these slides into a PDF took longer than {limits.office_s:.0f} seconds. Export a PDF yourself."
         ) from None
     except ProcessFailed as error:
-        if error.returncode is not None and 0 < error.returncode != 1:
-            raise
-    made = work / "out" / "deck.pdf"
-    if not await asyncio.to_thread(made.is_file):
-        raise DeckDamaged("LibreOffice cannot open this file. Save it once more, or export a PDF and bring that.")
-    return made
+        return error
+    return None
 
 
 def _prepare(path: Path, kind: str, work: Path) -> None:
@@ -96,7 +107,7 @@ def _command(office: str, kind: str, work: Path) -> list[str]:
         "LC_ALL=C.UTF-8",
         # Drawing without a screen.
         "SAL_USE_VCLPLUGIN=svp",
-        office,
+        _program(office),
         f"-env:UserInstallation={(work / 'profile').as_uri()}",
         "--headless",
         "--norestore",
@@ -111,13 +122,24 @@ def _command(office: str, kind: str, work: Path) -> list[str]:
     ]
 
 
-@cache
-def _unshare() -> str | None:
-    return shutil.which("unshare")
+def _program(office: str) -> str:
+    """The program behind the starters, which run it as a child of a child: that would outlive us when we are killed."""
+    inner = Path(office).resolve().with_name("soffice.bin")
+    return str(inner) if inner.is_file() else office
 
 
-def _without_network() -> list[str]:
-    return []
+async def _without_network() -> list[str]:
+    """The words that start a program in a network namespace of its own, with nothing in it; none where the system does
+    not let us (then the settings above have to do)."""
+    unshare, true = shutil.which("unshare"), shutil.which("true")
+    if unshare is None or true is None:
+        return []
+    words = [unshare, "--user", "--map-root-user", "--net", "--"]
+    try:
+        await run([*words, true], limits=Limits(wall_s=10, cpu_s=5), what="unshare")
+    except ProcessFailed:
+        return []
+    return words
 
 
 def _limits(limits: DeckLimits) -> Limits:

@@ -83,7 +83,7 @@ class DeckLimits:
     page_s: float = 30.0
     """For one page to be drawn and read; and as long again, at least a minute, for the file to be opened."""
     all_s: float = 1200.0
-    memory_bytes: int = 3 << 30
+    memory_bytes: int = 2 << 30
     """Address space of the child."""
     crashes: int = 20
     """Pages that may make the reader crash or wait too long before the rest is left out."""

@@ -25,6 +25,7 @@ from server.media.deck_pages import (
     DeckDamaged,
     DeckLimits,
     DeckNeedsOffice,
+    DeckNoPages,
     DeckPage,
     DeckTooBig,
     DeckTooSlow,
@@ -40,6 +41,7 @@ READER = Path(__file__).with_name("deck_child.py")
 OFFICE_KINDS = ("pptx", "odp")
 PICTURE_BYTES = 64 << 20
 OPEN_S = 60.0
+PAGE_CUT = "deck.page_cut"
 _NEEDS_OFFICE = (
     "PowerPoint and OpenDocument slides cannot be read here, because LibreOffice is not installed. "
     "Export a PDF from your presentation program and bring that."
@@ -199,10 +201,20 @@ class _Reading:
         if self.progress is not None and self.wanted:
             self.progress(min(1.0, len(self.pages) / self.wanted))
 
+    def _refuse_if_nothing_was_read(self) -> None:
+        """A deck of nothing but notices is none. Raises what the first page has to say."""
+        lost = {note.page: note for note in self.warnings if note.page is not None and note.code != PAGE_CUT}
+        if self.kind not in OFFICE_KINDS and len(lost) == len(self.pages):
+            if not lost:
+                raise DeckNoPages("There are no pages in this file. Export the slides once more.")
+            first = lost[min(lost, key=lambda page: page or 0)]
+            raise REASONS.get(first.code, DeckDamaged)(f"No page of this file can be read. {first.detail}")
+
     def _contents(self) -> DeckContents:
         if self.page_count > self.wanted:
             detail = f"The file has {self.page_count:,} pages; the first {self.wanted:,} of them are shown."
             self.warnings.insert(0, DeckWarning(code="deck.too_many_pages", detail=detail))
+        self._refuse_if_nothing_was_read()
         slides = group_pages(self.pages, self.steps)
         pages = [msgspec.structs.replace(page, slide=slide) for page, slide in zip(self.pages, slides, strict=True)]
         return DeckContents(pages=pages, outline=self.outline, warnings=self.warnings, page_count=self.page_count)

@@ -20,6 +20,9 @@ Glyph = tuple[str, float, float, float, float]
 MAX_WORDS = 4_000
 MAX_WORD_LETTERS = 120
 TITLE_LETTERS = 150
+MAX_TITLE_LINES = 3
+# Sizes that are meant to be equal are measured by glyph boxes that differ a little.
+SAME_SIZE = 0.93
 SOFT_HYPHEN = "\u00ad"
 # PDFium writes a hyphen at the end of a line as one of these.
 LINE_HYPHENS = frozenset((SOFT_HYPHEN, "\x02", "\ufffe"))
@@ -78,10 +81,35 @@ def lines_of(glyphs: Iterable[Glyph]) -> list[Line]:
     count = 0
     for row in _rows(glyphs):
         line = _line(row)
-        if line is not None and count < MAX_WORDS:
+        if line is None or count >= MAX_WORDS:
+            continue
+        count += len(line.words)
+        if lines and _goes_on(lines[-1], line):
+            lines[-1] = _joined(lines[-1], line)
+        else:
             lines.append(line)
-            count += len(line.words)
     return in_reading_order(lines, lambda line: line.box)
+
+
+def _goes_on(line: Line, piece: Line) -> bool:
+    """Whether a piece goes on right behind a line: a reader of PDFs begins a new line at every index and exponent."""
+    box, other = line.box, piece.box
+    overlap = min(box[3], other[3]) - max(box[1], other[1])
+    letter = (box[2] - box[0]) / max(1, len(line.text))
+    beside = -letter < other[0] - box[2] < 1.2 * letter
+    return beside and not line.hyphen and overlap > 0.5 * min(box[3] - box[1], other[3] - other[1])
+
+
+def _joined(line: Line, piece: Line) -> Line:
+    words, first = list(line.words), piece.words[0]
+    letter = (line.box[2] - line.box[0]) / max(1, len(line.text))
+    rest = list(piece.words)
+    last = words[-1]
+    if first[0] - last[2] < 0.35 * letter:
+        words[-1] = (min(last[0], first[0]), min(last[1], first[1]), max(last[2], first[2]), max(last[3], first[3]),
+                     (last[4] + first[4])[:MAX_WORD_LETTERS])  # fmt: skip
+        rest = rest[1:]
+    return Line(words + rest, piece.size if len(piece.text) > len(line.text) else line.size, piece.hyphen)
 
 
 def text_of(lines: Sequence[Line]) -> str:
@@ -112,18 +140,19 @@ def words_of(lines: Sequence[Line]) -> list[Word]:
 
 
 def largest_line(lines: Sequence[Line]) -> str:
-    """The title of a page: its largest line with words in it, the upper one of equals, with the lines right below it
-    that are as large."""
+    """The title of a page: its largest line with a word in it, the upper one of equals; with the lines right below it
+    that are as large, where the title stands out from the rest."""
     candidates = [line for line in lines if _could_be_title(line)]
     if not candidates:
         return ""
     largest = max(line.size for line in candidates)
-    start = next(index for index, line in enumerate(lines) if line in candidates and line.size >= 0.93 * largest)
-    title = lines[start].text
+    start = next(index for index, line in enumerate(lines) if line.size >= SAME_SIZE * largest and line in candidates)
     last = lines[start]
-    for line in lines[start + 1 : start + 3]:
+    title = last.text
+    stands_out = sum(line.size >= SAME_SIZE * largest for line in candidates) <= MAX_TITLE_LINES
+    for line in lines[start + 1 : start + MAX_TITLE_LINES] if stands_out else ():
         near = line.box[1] - last.box[3] < 0.9 * last.size
-        if not near or abs(line.size - last.size) > 0.07 * last.size or not _could_be_title(line):
+        if not near or line.size < SAME_SIZE * largest or not _could_be_title(line):
             break
         title += f" {line.text}"
         last = line
@@ -132,7 +161,9 @@ def largest_line(lines: Sequence[Line]) -> str:
 
 def _could_be_title(line: Line) -> bool:
     upright = line.box[3] - line.box[1] < 3 * line.size
-    return upright and sum(char.isalpha() for char in line.text) >= 2
+    # Sums, roots and products are larger than any title, and have hardly a word in them. Scripts without an alphabet
+    # say in two letters what others say in eight.
+    return upright and re.search(r"[^\W\d_]{3}|[\u3040-\ud7ff]{2}", line.text) is not None
 
 
 def shorten(text: str, letters: int) -> str:
