@@ -1,0 +1,189 @@
+"""Pictures of a recording for little CPU: keyframes always, what is between them only when it matters.
+
+Decoding every picture of an hour of 1080p took 200-370 CPU-seconds (H.264, libav, one thread), the keyframes alone 5-8.
+So packets are read once, kept until the next keyframe, and decoded again from their own keyframe when the caller asks
+for it: the two keyframes show different pages, or a large packet between them says that something happened. A
+recording with no keyframe for long is decoded as it comes.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import av
+import av.error
+import numpy as np
+
+from server.media.slidematch.gradients import Gray
+from server.media.slidematch.pages import resize, shrink
+from server.media.slidematch.watch import PICTURE_SIDE
+from server.media.source_info import VideoStream
+
+# Keyframes nearer than that to the one before are ordinary pictures here (intra-only codecs).
+KEY_SPACING_MS = 900
+# A stretch without a keyframe is decoded piece by piece when it gets longer than this.
+LONGEST_MS = 12_000
+LONGEST_BYTES = 48 << 20
+# Pictures between keyframes are kept this far apart.
+STEP_MS = 150
+# Packets are not in order of time: reading ends so long after the end.
+BEYOND_MS = 1_000
+PLANES = frozenset({"yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", "nv12", "gray"})
+
+
+@dataclass(slots=True)
+class Picture:
+    """One decoded picture, gray and at most PICTURE_SIDE large."""
+
+    at_ms: int
+    gray: Gray
+
+
+@dataclass(slots=True)
+class Stretch:
+    """Packets from a keyframe (or, when `is_continued`, from where the last stretch ended) up to the next.
+
+    `must_open`: too long to wait for the next keyframe. `has_more`: that one is still to come.
+    """
+
+    packets: list[Any] = field(default_factory=list)
+    start_ms: int = 0
+    end_ms: int = 0
+    size: int = 0
+    is_continued: bool = False
+    must_open: bool = False
+    has_more: bool = False
+
+    def add(self, packet: Any, at_ms: int) -> None:
+        """Take the next packet."""
+        self.packets.append(packet)
+        self.end_ms = max(self.end_ms, at_ms)
+        self.size += packet.size
+
+    def is_long(self) -> bool:
+        """True when it should not grow further."""
+        return self.end_ms - self.start_ms > LONGEST_MS or self.size > LONGEST_BYTES
+
+    def has_spike(self) -> bool:
+        """True when one packet is far larger than the others, and not small beside the keyframe: a change."""
+        sizes = np.array([packet.size for packet in self.packets[1:]])
+        if len(sizes) < 2:
+            return False
+        usual = float(np.percentile(sizes, 90))
+        return bool(sizes.max() > 0.12 * self.packets[0].size and sizes.max() > 4 * usual)
+
+
+class Reader:
+    """Reads one video stream. Times are ms since `origin_us`."""
+
+    def __init__(self, container: Any, video: VideoStream, origin_us: int) -> None:
+        self._container = container
+        self._stream = container.streams[video.index]
+        self._video = video
+        self._origin_us = origin_us
+        self._now: Stretch | None = None
+        self._context = self._stream.codec_context
+        self._context.thread_count = 1
+        # Blocks' edges at a third of the size are nothing that a page is told by.
+        self._context.options = {"skip_loop_filter": "all"}
+
+    def read(self, start_ms: int, end_ms: int) -> Iterator[Picture | Stretch]:
+        """Keyframes as pictures, each followed by the stretch before it. A stretch that must be opened comes as soon as
+        it ends, since it may go on in the decoder's state."""
+        self._seek(start_ms)
+        for packet in self._container.demux(self._stream):
+            time = packet.pts if packet.pts is not None else packet.dts
+            if time is None:
+                continue
+            at_ms = self._ms(time)
+            if at_ms > end_ms + BEYOND_MS:
+                break
+            if packet.is_keyframe and (self._now is None or at_ms - self._now.start_ms >= KEY_SPACING_MS):
+                yield from self._begin(packet, at_ms)
+            if self._now is not None:
+                self._now.add(packet, at_ms)
+                if self._now.is_long():
+                    yield self._cut(at_ms)
+        if self._now is not None:
+            self._now.must_open = True
+            yield self._now
+
+    def _begin(self, packet: Any, at_ms: int) -> Iterator[Picture | Stretch]:
+        before, self._now = self._now, Stretch(start_ms=at_ms, end_ms=at_ms)
+        if before is not None and before.must_open:
+            yield before
+        picture = self._decode_key(packet, at_ms)
+        if picture is not None:
+            yield picture
+        else:
+            self._now.must_open = True
+        if before is not None and not before.must_open:
+            before.end_ms = at_ms
+            before.must_open = picture is None
+            yield before
+
+    def _cut(self, at_ms: int) -> Stretch:
+        assert self._now is not None
+        before, self._now = self._now, Stretch(start_ms=at_ms, end_ms=at_ms, is_continued=True, must_open=True)
+        before.must_open = before.has_more = True
+        return before
+
+    def decode(self, stretch: Stretch) -> list[Picture]:
+        """The pictures of a stretch, STEP_MS apart, in order of time."""
+        if not stretch.is_continued:
+            self._context.flush_buffers()
+        pictures: list[Picture] = []
+        for packet in [*stretch.packets, *([] if stretch.has_more else [None])]:
+            for frame in self._frames(packet):
+                at_ms = self._ms(frame.pts) if frame.pts is not None else None
+                if at_ms is not None and (not pictures or at_ms - pictures[-1].at_ms >= STEP_MS):
+                    pictures.append(Picture(at_ms, self._gray(frame)))
+        if not stretch.has_more:
+            self._context.flush_buffers()
+        return pictures
+
+    def _seek(self, start_ms: int) -> None:
+        if start_ms <= 0:
+            return
+        target = (start_ms * 1000 + self._origin_us) / 1_000_000 / self._stream.time_base
+        try:
+            self._container.seek(int(target), backward=True, stream=self._stream)
+        except av.error.FFmpegError:
+            self._container.seek(0)
+
+    def _decode_key(self, packet: Any, at_ms: int) -> Picture | None:
+        self._context.flush_buffers()
+        frames = [*self._frames(packet), *self._frames(None)]
+        self._context.flush_buffers()
+        return Picture(at_ms, self._gray(frames[0])) if frames else None
+
+    def _frames(self, packet: Any) -> list[Any]:
+        try:
+            return list(self._context.decode(packet))
+        except (av.error.FFmpegError, EOFError):
+            # Damage in the middle of a recording: what can be decoded goes on behind it.
+            return []
+
+    def _ms(self, pts: int) -> int:
+        return int((pts * self._stream.time_base * 1_000_000 - self._origin_us) // 1000)
+
+    def _gray(self, frame: Any) -> Gray:
+        if frame.format.name in PLANES:
+            plane = frame.planes[0]
+            gray = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: frame.height, : frame.width]
+        else:
+            gray = frame.to_ndarray(format="gray")
+        return self._upright(gray)
+
+    def _upright(self, gray: Gray) -> Gray:
+        video = self._video
+        turned = video.rotation % 180 != 0
+        shown = (video.display_height, video.display_width) if turned else (video.display_width, video.display_height)
+        if abs(gray.shape[1] / gray.shape[0] / (shown[0] / shown[1]) - 1) > 0.01:
+            gray = np.asarray(resize(gray, shown), dtype=np.uint8)
+        gray = shrink(np.ascontiguousarray(gray), PICTURE_SIDE)
+        if video.rotation % 360:
+            gray = np.rot90(gray, k=round(video.rotation / 90) % 4)
+        if video.mirrored:
+            gray = gray[:, ::-1]
+        return np.array(gray, dtype=np.uint8, order="C")
