@@ -18,10 +18,10 @@ from server.recordings.queries import recordings_of_sessions
 from server.sessions.queries import SESSION_KEYS, SessionFilter, get_speaker, narrowed, read_items, visible_sessions
 from server.web.languages import catalogue
 from server.web.programme import by_day, event_head, event_links, read_programme, talk_card
-from server.web.respond import READ, fault_page, language_of, page, redirect
+from server.web.respond import LARGE_COOKIE, READ, fault_page, language_of, page, redirect
 from server.web.shelves import read_shelf, read_shelves
 from server.web.shown import SpeakerView
-from server.web.talk import read_talk
+from server.web.talk import read_embed, read_talk
 from server.web.texts import player_texts, programme_texts, studio_texts
 from server.web.view import View
 
@@ -142,7 +142,15 @@ async def talk_page(
     """A talk: its recording, its words, its links."""
     async with runtime.database.read() as db:
         row = await open_event(db, event, actor)
-        found = await read_talk(db, actor, row, session, keyring=runtime.keyring, moment=now())
+        found = await read_talk(
+            db,
+            actor,
+            row,
+            session,
+            keyring=runtime.keyring,
+            moment=now(),
+            large=request.cookies.get(LARGE_COOKIE, ""),
+        )
     gettext = catalogue(language_of(request)).gettext
     return page(
         request,
@@ -156,6 +164,7 @@ async def talk_page(
         before=found.before,
         after=found.after,
         slides=found.slides,
+        beside=found.beside,
         may_upload_slides=found.may_upload_slides,
         texts=player_texts(gettext) | (studio_texts(gettext) if found.may_upload_slides else {}),
     )
@@ -170,12 +179,13 @@ async def embedded_talk(
     actor: NamedDependency[Actor],
     view: NamedDependency[View],
 ) -> Response[bytes]:
-    """The player alone, for another site's frame."""
+    """The player alone, for another site's frame; `?slides=1` shows the slides beside it."""
+    with_slides = request.query_params.get("slides", "") in ("1", "true")
     try:
         async with runtime.database.read() as db:
             row = await open_event(db, event, actor)
-            found = await read_talk(
-                db, actor, row, session, keyring=runtime.keyring, moment=now(), with_neighbours=False
+            found = await read_embed(
+                db, actor, row, session, keyring=runtime.keyring, moment=now(), with_slides=with_slides
             )
     except NotFound as error:
         return fault_page(view, runtime, request, NotFound(error.detail))
@@ -188,6 +198,7 @@ async def embedded_talk(
         framed=True,
         talk=found.talk,
         playback=found.playback,
+        beside=found.beside,
         texts=player_texts(catalogue(language_of(request)).gettext),
     )
 

@@ -21,6 +21,7 @@ AnyRequest = Request[Any, Any, Any]
 HTML = "text/html"
 READ = [HttpMethod.GET, HttpMethod.HEAD]
 LANGUAGE_COOKIE, THEME_COOKIE = "semma_lang", "semma_theme"
+LARGE_COOKIE = "semma_large"  # video or slide: which of both has the large place on the talk page
 _YEAR_S = 365 * 86400
 
 log = structlog.get_logger(__name__)

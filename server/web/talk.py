@@ -17,7 +17,9 @@ from server.playback.watch import Watchable, watch_session
 from server.recordings.models import CANCELLED, Recording
 from server.recordings.queries import recordings_of_sessions
 from server.sessions.queries import Item, get_session, programme_of
-from server.web.decks import DeckShown, read_deck
+from server.slides.queries import read_session_decks
+from server.slides.sight import sight_of
+from server.web.decks import Beside, DeckShown, beside_of, decks_shown
 from server.web.languages import own_name
 from server.web.programme import live_url, speaker_names
 from server.web.shown import CaptionName, Link, Neighbour, PlaybackShown, TalkView
@@ -31,7 +33,8 @@ class TalkPage:
     playback: PlaybackShown | None
     before: Neighbour | None = None
     after: Neighbour | None = None
-    slides: DeckShown | None = None
+    slides: tuple[DeckShown, ...] = ()
+    beside: Beside | None = None  # pages beside the video; None where the page has no place for them
     may_upload_slides: bool = False
     live_url: str = ""  # the live page of its room, while it is on there
 
@@ -101,19 +104,12 @@ def _neighbour(item: Item) -> Neighbour:
 
 
 async def read_talk(
-    db: Db, actor: Actor, event: Event, ref: str, *, keyring: Keyring, moment: datetime, with_neighbours: bool = True
+    db: Db, actor: Actor, event: Event, ref: str, *, keyring: Keyring, moment: datetime, large: str = ""
 ) -> TalkPage:
-    """The session of this event with this id or slug; raises SessionNotFound."""
+    """The session of this event with this id or slug; `large` is what has the large place. Raises SessionNotFound."""
     item = await get_session(db, ref, actor=actor, event=event, details=True)
-    recording = (await recordings_of_sessions(db, actor, [item.session.id])).get(item.session.id)
-    try:
-        playback = playback_shown(await watch_session(db, actor, item, keyring=keyring, moment=moment))
-    except NothingToWatch:
-        playback = None
-    talk = talk_view(item, recording, actor=actor)
-    if not with_neighbours:
-        return TalkPage(talk=talk, playback=playback)
-    slides = await read_deck(db, item.session.id)
+    playback, talk = await _watch(db, actor, item, keyring=keyring, moment=moment)
+    slides, beside = await _slides(db, actor, item, keyring=keyring, moment=moment, large=large)
     before, after = neighbours(await programme_of(db, actor, event, details=False), item)
     # What has a recording is over; the page of it does not ask.
     on_air = await rooms_on_air(db, event.id) if playback is None and item.room is not None else {}
@@ -124,6 +120,41 @@ async def read_talk(
         before=before,
         after=after,
         slides=slides,
+        beside=beside,
         may_upload_slides=can(actor, Action.UPLOAD_SLIDES, item.subject),
         live_url=live_url(item) if is_on else "",
     )
+
+
+async def read_embed(
+    db: Db, actor: Actor, event: Event, ref: str, *, keyring: Keyring, moment: datetime, with_slides: bool
+) -> TalkPage:
+    """A session as another site's frame shows it: what may be watched, and its slides when asked for."""
+    item = await get_session(db, ref, actor=actor, event=event, details=True)
+    playback, talk = await _watch(db, actor, item, keyring=keyring, moment=moment)
+    if not with_slides:
+        return TalkPage(talk=talk, playback=playback)
+    _, beside = await _slides(db, actor, item, keyring=keyring, moment=moment)
+    return TalkPage(talk=talk, playback=playback, beside=beside)
+
+
+async def _watch(
+    db: Db, actor: Actor, item: Item, *, keyring: Keyring, moment: datetime
+) -> tuple[PlaybackShown | None, TalkView]:
+    recording = (await recordings_of_sessions(db, actor, [item.session.id])).get(item.session.id)
+    try:
+        playback = playback_shown(await watch_session(db, actor, item, keyring=keyring, moment=moment))
+    except NothingToWatch:
+        playback = None
+    return playback, talk_view(item, recording, actor=actor)
+
+
+async def _slides(
+    db: Db, actor: Actor, item: Item, *, keyring: Keyring, moment: datetime, large: str = ""
+) -> tuple[tuple[DeckShown, ...], Beside | None]:
+    """The files of the slides, and their pages; no place for pages where nobody has brought any."""
+    found = await read_session_decks(db, item.session.id)
+    if not found.shown:
+        return (), None
+    sight = sight_of(actor, item, keyring=keyring, moment=moment)
+    return decks_shown(found, sight), beside_of(found, sight, large=large)

@@ -25,8 +25,6 @@ def live_texts(_: Translate) -> dict[str, str]:
         "left": _("{time} left"),
         "saver": _("Data saver"),
         "saver_short": _("Saver"),
-        "sound_only": _("Sound only"),
-        "sound_only_short": _("Sound"),
         "watching": _("{count} watching"),
         "any_moment": _("Any moment now"),
         "days_hours": _("{days} d {hours} h"),
@@ -71,6 +69,27 @@ def player_texts(_: Translate) -> dict[str, str]:
         "error_media": _("Your browser could not decode this recording."),
         "error_unsupported": _("Your browser cannot play this kind of video. A newer browser can."),
         "failed": _("The recording could not be prepared. The organisers have been told why."),
+        "chapters": _("Chapters"),
+        "sound_only": _("Sound only"),
+        "sound_only_short": _("Sound"),
+    } | slide_texts(_)
+
+
+def slide_texts(_: Translate) -> dict[str, str]:
+    """What slides beside a video say."""
+    return {
+        "slide_number": _("Slide {page}"),
+        "slide_named": _("Slide {page}: {title}"),
+        "slide_of": _("Slide {page} of {pages}"),
+        "steps": _("{count} steps"),
+        "not_shown": _("Not shown in the talk"),
+        "not_shown_short": _("Not shown"),
+        "no_slide_now": _("No slide is shown at this moment."),
+        "watch_from": _("Watch from {time}"),
+        "slide_copied": _("Link to slide {page} copied"),
+        "slide_large": _("Make the slide large"),
+        "video_large": _("Make the video large"),
+        "slide_full": _("Slide in full screen"),
     }
 
 

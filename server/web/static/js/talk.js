@@ -3,6 +3,7 @@
 import { follow } from "./changes.js";
 import { clockText, linkAt } from "./player/moment.js";
 import { Player } from "./player/player.js";
+import { openBeside } from "./slides/open.js";
 import { say } from "./texts.js";
 
 function startSharing(player) {
@@ -36,10 +37,20 @@ function nameForTheSystem(player) {
   navigator.mediaSession.setActionHandler("seekforward", () => player.by(10));
 }
 
+// The slides beside the player; answers the moment that a link to one of their pages leads to, or null.
+async function openSlides(player) {
+  player.slides = openBeside(player);
+  if (!player.slides || !new URL(location.href).searchParams.has("slide")) return null;
+  await player.slides.ready;
+  const moment = player.slides.linkedMoment();
+  if (moment === null) player.slides.openLink();
+  return moment;
+}
+
 async function startPlayer(root) {
   const player = new Player(root, JSON.parse(document.getElementById("playback").textContent));
   window.semmaPlayer = player; // for tests and for the curious
-  await player.start();
+  await player.start(await openSlides(player));
   startSharing(player);
   nameForTheSystem(player);
 }

@@ -6,6 +6,13 @@ import { keep, recall } from "../memory.js";
 const KEY = "semma.keys";
 const TYPING = "input:not([type=range]):not([type=checkbox]), textarea, select, [contenteditable]";
 
+// Whether a key is meant for the player and what belongs to it: pressed `inside` of them, or anywhere but in a form.
+export function hears(event, inside) {
+  const sheet = document.querySelector("[data-keys]");
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || sheet.open) return false;
+  return inside || (sheet.querySelector("[data-keys-everywhere]").checked && !event.target.closest(TYPING));
+}
+
 export function startKeyboard(root, act) {
   const sheet = document.querySelector("[data-keys]");
   const everywhere = sheet.querySelector("[data-keys-everywhere]");
@@ -15,9 +22,8 @@ export function startKeyboard(root, act) {
   sheet.addEventListener("click", (event) => event.target === sheet && sheet.close());
 
   document.addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || sheet.open) return;
     const inside = root.contains(event.target);
-    if (!inside && (!everywhere.checked || event.target.closest(TYPING))) return;
+    if (!hears(event, inside)) return;
     const done = react(event, inside, act, () => sheet.showModal());
     if (done) event.preventDefault();
   });

@@ -30,11 +30,17 @@ export function formatMoment(seconds) {
   return parts.map(([value, unit]) => `${value}${unit}`).join("") || "0s";
 }
 
-// This page's address at a moment.
-export function linkAt(seconds) {
+// This page's address as it is given to others.
+export function pageAddress() {
   const url = new URL(document.querySelector('meta[property="og:url"]')?.content ?? location.href, location.href);
   url.protocol = location.protocol;
   url.host = location.host;
+  return url.href;
+}
+
+// This page's address at a moment.
+export function linkAt(seconds) {
+  const url = new URL(pageAddress());
   url.searchParams.set("t", formatMoment(seconds));
   return url.href;
 }

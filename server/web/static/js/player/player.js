@@ -3,6 +3,7 @@
 import { keep, recall } from "../memory.js";
 import { say } from "../texts.js";
 import { Captions } from "./captions.js";
+import { Chapters } from "./chapters.js";
 import { Clip } from "./clip.js";
 import { Controls, nextSpeed } from "./controls.js";
 import { startKeyboard } from "./keyboard.js";
@@ -37,7 +38,8 @@ export class Player {
     this.controls = new Controls(root, this.menus, this.acts());
     this.sound = new Sound(this.video, this.controls);
     this.seekBar = new SeekBar(root, this.storyboard, (moment) => this.seek(moment));
-    this.seekBar.setChapters(playback.chapters);
+    this.chapters = new Chapters(root, this.menus, { now: () => this.now, seek: (moment) => this.seek(moment, true) });
+    this.setChapters(playback.chapters ?? []);
     this.quiet = new Quiet(root, this.video, this.menus);
     this.help = startKeyboard(root, this.acts());
   }
@@ -78,11 +80,17 @@ export class Player {
     };
   }
 
-  async start() {
+  setChapters(chapters) {
+    this.seekBar.setChapters(chapters);
+    this.chapters.set(chapters);
+  }
+
+  // `at`: the moment a link leads to that says no time itself, or null.
+  async start(at = null) {
     this.listen();
     this.recall();
     this.controls.show();
-    const linked = parseMoment(new URL(location.href).searchParams.get("t"));
+    const linked = parseMoment(new URL(location.href).searchParams.get("t")) ?? at;
     const stopped = linked === null ? remembered(this.sessionId, this.expected) : 0;
     this.video.removeAttribute("controls");
     await this.open(linked ?? stopped);
@@ -228,20 +236,33 @@ export class Player {
     const { source } = this;
     if (!source) return;
     const chosen = source.isAuto ? null : source.hls.levels[source.hls.nextLevel];
-    const text = chosen ? `${chosen.height}p` : say("auto");
-    this.controls.paintQuality(text, source.levels.length > 1);
+    const picture = chosen ? `${chosen.height}p` : say("auto");
+    const text = source.isSoundOnly ? say("sound_only_short") : picture;
+    this.controls.paintQuality(text, source.levels.length > 1 || source.soundOnly !== null);
+  }
+
+  get isSoundOnly() {
+    return this.source?.isSoundOnly ?? false;
+  }
+
+  chooseSoundOnly() {
+    this.source.chooseSoundOnly();
+    this.paintQuality();
+    this.controls.tell(say("quality_is", { name: say("sound_only") }));
   }
 
   qualityItems() {
     const { source } = this;
-    const chosen = source.isAuto ? -1 : source.hls.nextLevel;
+    const { isSoundOnly } = source;
+    const chosen = isSoundOnly ? null : source.isAuto ? -1 : source.hls.nextLevel;
     const choose = (index) => {
       source.level = index;
       this.paintQuality();
       const level = source.levels.find((one) => one.index === index);
       this.controls.tell(say("quality_is", { name: level ? `${level.height}p` : say("auto") }));
     };
-    const now = source.hls.levels[source.hls.currentLevel]?.height;
+    const now = isSoundOnly ? 0 : source.hls.levels[source.hls.currentLevel]?.height;
+    const bare = { label: say("sound_only"), chosen: isSoundOnly, choose: () => this.chooseSoundOnly() };
     return [
       { label: say("auto"), aside: now ? `${now}p` : "", chosen: chosen === -1, choose: () => choose(-1) },
       ...[...source.levels]
@@ -252,6 +273,7 @@ export class Player {
           chosen: chosen === index,
           choose: () => choose(index),
         })),
+      ...(source.soundOnly ? [bare] : []),
     ];
   }
 

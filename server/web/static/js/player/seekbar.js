@@ -18,6 +18,7 @@ export class SeekBar {
     this.marks = [];
     this.total = 0;
     this.isHeld = false;
+    this.beside = () => {}; // draws what is shown beside the storyboard's picture of a moment
     this.listen(seek);
   }
 
@@ -44,6 +45,7 @@ export class SeekBar {
 
   // Chapters: [{start_ms, title}], a gap in the rail where each begins, its title over the pointer.
   setChapters(chapters) {
+    for (const mark of this.marks) mark.remove();
     this.chapters = chapters ?? [];
     this.marks = this.chapters.slice(1).map(() => document.createElement("i"));
     for (const mark of this.marks) mark.className = "mark";
@@ -58,6 +60,7 @@ export class SeekBar {
     if (!this.total) return;
     const title = this.chapterAt(moment);
     this.peekTime.textContent = title ? `${clockText(moment)} · ${title}` : clockText(moment);
+    this.beside(moment);
     this.peek.hidden = false;
     this.placePeek(moment);
     const wanted = (this.wanted = moment);

@@ -24,6 +24,8 @@ class NativeSource {
     this.hls = null;
     this.video = video;
     this.levels = [];
+    this.soundOnly = null;
+    this.isSoundOnly = false;
     this.isAuto = true;
     const extent = () => {
       const edge = video.seekable.length ? video.seekable.end(video.seekable.length - 1) : 0;
@@ -47,6 +49,9 @@ class HlsSource {
     this.on = on;
     this.mediaRepairs = 0;
     this.retry = null;
+    this.soundOnly = null; // the address of the sound alone, where it has one
+    this.pictures = [];
+    this.wanted = -1;
     this.hls = new Hls({
       workerPath: WORKER, // a file of ours: the page's CSP allows no blob: workers
       startPosition: Math.max(0, startAt), // also for a growing playlist, where the default is its end
@@ -59,12 +64,18 @@ class HlsSource {
       enableCEA708Captions: false,
     });
     this.listen();
+    this.url = url;
     this.hls.loadSource(url);
     this.hls.attachMedia(video);
   }
 
   get levels() {
-    return this.hls.levels.map((level, index) => ({ index, height: level.height, bitrate: level.bitrate }));
+    if (!this.isSoundOnly) this.pictures = this.hls.levels.map(({ height, bitrate }, index) => ({ index, height, bitrate }));
+    return this.pictures;
+  }
+
+  get isSoundOnly() {
+    return this.soundOnly !== null && this.hls.url === this.soundOnly;
   }
 
   get isAuto() {
@@ -72,18 +83,41 @@ class HlsSource {
   }
 
   set level(index) {
-    this.hls.nextLevel = index; // −1: automatic
+    this.wanted = index; // −1: automatic
+    if (this.isSoundOnly) this.turnTo(this.url);
+    else this.hls.nextLevel = index;
+  }
+
+  chooseSoundOnly() {
+    if (!this.isSoundOnly) this.turnTo(this.soundOnly);
+  }
+
+  // Another playlist of the same talk, and on from here.
+  turnTo(address) {
+    const { video } = this;
+    if (!video.paused) video.addEventListener("canplay", () => video.play().catch(() => {}), { once: true });
+    this.hls.config.startPosition = video.currentTime;
+    this.hls.loadSource(address);
   }
 
   reload(url, startAt) {
     clearTimeout(this.retry);
+    this.url = url;
     this.hls.config.startPosition = startAt;
     this.hls.loadSource(url);
   }
 
   listen() {
     const { Events } = this.Hls;
-    this.hls.on(Events.MANIFEST_PARSED, () => this.on.levels(this.levels));
+    this.hls.on(Events.MANIFEST_LOADED, (_, { levels, audioTracks }) => {
+      if (this.isSoundOnly) return;
+      const hasPictures = levels.some((level) => level.height);
+      this.soundOnly = (hasPictures && audioTracks.find((track) => track.url)?.url) || null;
+    });
+    this.hls.on(Events.MANIFEST_PARSED, () => {
+      if (!this.isSoundOnly && this.wanted >= 0) this.hls.nextLevel = this.wanted;
+      this.on.levels(this.levels);
+    });
     this.hls.on(Events.LEVELS_UPDATED, () => this.on.levels(this.levels));
     this.hls.on(Events.LEVEL_SWITCHED, (_, { level }) => this.on.level(level));
     this.hls.on(Events.LEVEL_UPDATED, (_, { details }) => this.on.extent({ edge: details.edge, growing: details.live }));

@@ -1,0 +1,69 @@
+// Opens the slides of a page beside its video, and keeps them fresh.
+
+import { follow } from "../changes.js";
+import { Beside } from "./beside.js";
+import { SlidesSource } from "./cues.js";
+import { SlideTicks } from "./timeline.js";
+
+const STALE_MS = 60_000; // who comes back to the page after so long gets what was corrected meanwhile
+const PATIENCE_MS = 2500; // so long a link to a page waits for the pages
+
+// While something is rendered or matched, every change is heard of; after that nothing is asked for but by who comes back.
+function keepFresh(beside, { event, session }) {
+  const { source } = beside;
+  let stop = null;
+  let askedAt = 0;
+  const ask = async () => {
+    askedAt = performance.now();
+    if (await source.refresh()) beside.take();
+    settle();
+  };
+  const settle = () => {
+    if (source.unsettled && !stop) {
+      stop = follow(event, (change) => change.kind === "slides" && change.session === session && ask(), ask);
+    } else if (!source.unsettled && stop) {
+      stop();
+      stop = null;
+    }
+  };
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden && performance.now() - askedAt > STALE_MS) ask();
+  });
+  return ask();
+}
+
+// Ticks, pages under the pointer, and chapters made of the slides where the recording has none of its own.
+function showOnBar(player, beside) {
+  const ticks = new SlideTicks(player.seekBar, (place) => beside.pageOf(place));
+  const paint = () => ticks.set(beside.cues, player.total);
+  player.video.addEventListener("durationchange", paint);
+  const own = (player.playback.chapters ?? []).length > 0;
+  beside.onChange(() => {
+    paint();
+    if (!own) player.setChapters(beside.source.data.chapters ?? []);
+  });
+}
+
+function watchPicture(player, beside) {
+  const look = () => {
+    const none = player.isSoundOnly || (player.video.readyState > 0 && player.video.videoWidth === 0);
+    beside.box.toggleAttribute("data-no-picture", none);
+  };
+  for (const name of ["loadedmetadata", "resize", "loadeddata"]) player.video.addEventListener(name, look);
+}
+
+// The slides beside a recording, or null where the page has no place for them. `ready` is resolved once they are there,
+// or when it takes too long.
+export function openBeside(player) {
+  const stage = player.root.closest("[data-stage]");
+  const deck = stage?.querySelector("[data-deck]");
+  if (!deck) return null;
+  const source = new SlidesSource(deck.dataset.deck);
+  const time = { video: player.video, now: () => player.now, seek: (moment) => player.seek(moment) };
+  const beside = new Beside(stage, source, time);
+  showOnBar(player, beside);
+  watchPicture(player, beside);
+  const got = keepFresh(beside, player.root.dataset);
+  beside.ready = Promise.race([got, new Promise((done) => setTimeout(done, PATIENCE_MS))]);
+  return beside;
+}
