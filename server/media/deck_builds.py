@@ -18,8 +18,8 @@ MOST_STEPS = 80
 WORD_MOVES = 0.012
 # Of the picture: what may differ without being a loss (edges, a page number), and of what was drawn.
 LOSS_OF_AREA, LOSS_OF_DRAWN = 0.004, 0.06
-# A picture with less on it than this holds everything and says nothing: blank pages, a logo.
-ENOUGH_DRAWN = 0.03
+# A picture with less on it than this holds everything and says nothing: blank pages, a logo. Edges count, not areas.
+ENOUGH_DRAWN = 0.012
 ENOUGH_WORDS = 3
 # Same label, and yet another slide: beamer's frames without a number (appendix) carry on the number before.
 LITTLE_IN_COMMON = 0.25
@@ -55,13 +55,19 @@ def _joins(before: DeckPage, page: DeckPage, step: PictureStep | None, labelled:
 
 def _strangers(before: DeckPage, page: DeckPage, step: PictureStep | None) -> bool:
     """Pages that have nothing in common but their label."""
-    if before.title and before.title == page.title:
+    if _alike(before.title, page.title):
         return False
     a, b = Counter(word[4] for word in before.words), Counter(word[4] for word in page.words)
     common, either = (a & b).total(), (a | b).total()
     if either and common / either >= LITTLE_IN_COMMON:
         return False
     return step is None or (step.lost > LOSS_OF_AREA and step.kept < step.lost)
+
+
+def _alike(title: str, other: str) -> bool:
+    """Titles of which one goes on as the other does: "Results", "Results (cont.)"."""
+    a, b = set(title.casefold().split()), set(other.casefold().split())
+    return bool(a and b) and len(a & b) >= 0.7 * min(len(a), len(b))
 
 
 def is_step(before: DeckPage, page: DeckPage, step: PictureStep | None) -> bool:

@@ -142,7 +142,7 @@ def check_office(path: Path, members: int, unpacked_bytes: int) -> None:
 
 def _is_picture(name: str) -> bool:
     parts = name.replace("\\", "/").split("/")
-    hidden = any(part.startswith(".") or part == "__MACOSX" for part in parts)
+    hidden = any(part == "__MACOSX" or (part.startswith(".") and part not in (".", "..")) for part in parts)
     return not hidden and parts[-1].lower().endswith((".png", ".jpg", ".jpeg"))
 
 
