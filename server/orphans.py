@@ -13,11 +13,12 @@ from server.live.models import Broadcast
 from server.live.storage_keys import LIVE
 from server.recordings.keys import RECORDINGS
 from server.recordings.models import Recording, Source
+from server.slides.keys import DECKS
 from server.slides.models import Deck
 from server.uploads.models import Upload
 
 UPLOADS = "uploads/"
-KINDS = (UPLOADS, RECORDINGS, LIVE)
+KINDS = (UPLOADS, RECORDINGS, LIVE, DECKS)
 AGE = timedelta(days=1)
 _BATCH = 500
 
@@ -43,6 +44,8 @@ async def _known(db: Db, kind: str, ids: Sequence[str]) -> set[str]:
         return set(await db.scalars(select(Recording.id).where(Recording.id.in_(ids))))
     if kind == LIVE:
         return set(await db.scalars(select(Broadcast.id).where(Broadcast.id.in_(ids))))
+    if kind == DECKS:
+        return set(await db.scalars(select(Deck.id).where(Deck.id.in_(ids))))
     # A source and a deck keep the key their upload had, so the file outlives the upload's own row.
     owned = set(await db.scalars(select(Upload.id).where(Upload.id.in_(ids))))
     for column in (Source.upload_id, Deck.upload_id):

@@ -7,4 +7,5 @@ import workers.live_cuts
 import workers.live_join
 import workers.mail
 import workers.poster
-import workers.recordings  # noqa: F401 -- registers its handlers
+import workers.recordings
+import workers.slides  # noqa: F401 -- registers its handlers

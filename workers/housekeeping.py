@@ -14,6 +14,8 @@ from server.core.redis import empty_lists, first_within
 from server.core.removals import remove_due
 from server.core.runtime import Runtime
 from server.orphans import sweep_orphans
+from server.slides.add import order_missing
+from server.slides.changes import tell
 from server.upload_purposes import make_desk
 from server.uploads.end import sweep_uploads
 from workers.purge import purge
@@ -34,6 +36,8 @@ async def housekeep(runtime: Runtime) -> None:
         for row in await dead_jobs(db):
             await record_failure(db, runtime, row, row.error_code or "", row.error_detail or "")
         await sweep_access(db)
+        for deck in await order_missing(db):
+            tell(db, runtime, deck)
     uploads = await sweep_uploads(make_desk(runtime))
     removed = await remove_due(runtime.database, runtime.store)
     sweep_scratch(runtime.scratch, older_than_s=SCRATCH_AGE_S, moment_s=time.time())

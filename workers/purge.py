@@ -20,6 +20,7 @@ from server.recordings.keys import recording_prefix
 from server.recordings.live_list import BROADCAST
 from server.recordings.models import Recording, Source
 from server.sessions.models import Session, SessionLink, Speaker
+from server.slides.keys import deck_prefix
 from server.slides.models import Deck
 from server.uploads.models import FAILED, FINISHED, Upload
 
@@ -80,10 +81,11 @@ async def _purge_sources(db: Db, recording: Recording) -> None:
 
 
 async def _purge_decks(db: Db, chosen: Any) -> int:
-    """Free the files of decks."""
+    """Free the files of decks and the pictures of their pages."""
     decks = list(await db.scalars(chosen))
     for deck in decks:
-        await remove_later(db, deck.key, reason="slides purged", owner_id=f"purge:{deck.id}", after_s=0)
+        for prefix in (deck.key, deck_prefix(deck.id)):
+            await remove_later(db, prefix, reason="slides purged", owner_id=f"purge:{deck.id}", after_s=0)
         await db.delete(deck)
     await db.flush()
     return len(decks)

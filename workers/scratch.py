@@ -19,10 +19,11 @@ class DiskFull(Unavailable):
 
 
 @contextmanager
-def scratch_directory(root: Path, name: str) -> Iterator[Path]:
-    """A directory below `root` for one attempt of one job. Raises DiskFull when less than 1 GiB is free."""
+def scratch_directory(root: Path, name: str, *, room_bytes: int = 0) -> Iterator[Path]:
+    """A directory below `root` for one attempt of one job. Raises DiskFull when less than 1 GiB, and the room that the
+    job says it needs, is free."""
     root.mkdir(parents=True, exist_ok=True)
-    if shutil.disk_usage(root).free < MIN_FREE_BYTES:
+    if shutil.disk_usage(root).free < MIN_FREE_BYTES + room_bytes:
         raise DiskFull
     path = root / f"{name}-{uuid.uuid4().hex[:8]}"
     path.mkdir(mode=0o700)

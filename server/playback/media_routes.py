@@ -14,15 +14,12 @@ from litestar import Request, Response, Router, route
 from litestar.di import NamedDependency
 from litestar.enums import HttpMethod
 from litestar.params import FromPath
-from litestar.response import Stream
 
 from server.core.clock import now
 from server.core.db import Database
 from server.core.http import is_fresh
-from server.core.metrics import MEDIA_BYTES
-from server.core.ranges import Span, Unsatisfiable, range_applies, wanted_span
+from server.core.http_objects import answer_object
 from server.core.runtime import Runtime
-from server.core.storage import ObjectMissing, StoredObject
 from server.events.audience import Watched, left_s, opens
 from server.playback.captions import track_playlist, track_text
 from server.playback.chapters import chapters_text
@@ -162,51 +159,9 @@ _CORS = {
 async def _stored(request: Request[Any, Any, Any], runtime: Runtime, key: str, kept_s: int) -> Response[Any]:
     """An immutable object: passed through, or handed to the proxy."""
     # Immutable, but not longer than the token that opens it is accepted.
-    headers = {"Cache-Control": f"public, max-age={min(kept_s, 86_400)}, immutable", "Accept-Ranges": "bytes", **_CORS}
+    headers = {"Cache-Control": f"public, max-age={min(kept_s, 86_400)}, immutable", **_CORS}
     media_type = _TYPES[key.rsplit(".", 1)[1]]
-    if runtime.x_accel_prefix:
-        headers["X-Accel-Redirect"] = await _accel_path(runtime, key)
-        return Response(b"", media_type=media_type, headers=headers)
-    try:
-        if request.method == "GET" and not ({"range", "if-none-match"} & set(request.headers.keys())):
-            stored, chunks = await runtime.store.open(key)  # the common case costs the storage one request
-            MEDIA_BYTES.inc(stored.size_bytes)
-            headers |= {"ETag": f'"{stored.etag}"', "Content-Length": str(stored.size_bytes)}
-            return Stream(chunks, media_type=media_type, headers=headers)
-        stored = await runtime.store.head(key)
-    except ObjectMissing:
-        raise MediaNotFound from None
-    headers["ETag"] = f'"{stored.etag}"'
-    if is_fresh(request, headers["ETag"]):
-        return Response(b"", status_code=304, headers=headers)
-    return await _span_of(request, runtime, stored, media_type, headers)
-
-
-async def _accel_path(runtime: Runtime, key: str) -> str:
-    """The internal nginx location with the signed query the storage wants."""
-    signed = await runtime.store.presign(key, expires_s=3600)
-    return runtime.x_accel_prefix.rstrip("/") + "/" + signed.split("://", 1)[1].split("/", 1)[1]
-
-
-async def _span_of(
-    request: Request[Any, Any, Any], runtime: Runtime, stored: StoredObject, media_type: str, headers: dict[str, str]
-) -> Response[Any]:
-    """The whole object or the asked span of it."""
-    asked = request.headers.get("range") if range_applies(request.headers.get("if-range"), etag=stored.etag) else None
-    try:
-        span = wanted_span(asked, size_bytes=stored.size_bytes)
-    except Unsatisfiable:
-        return Response(b"", status_code=416, headers=headers | {"Content-Range": f"bytes */{stored.size_bytes}"})
-    whole = span or Span(0, stored.size_bytes - 1)
-    headers["Content-Length"] = str(whole.size_bytes)
-    if span is not None:
-        headers["Content-Range"] = f"bytes {span.first}-{span.last}/{stored.size_bytes}"
-    status = 200 if span is None else 206
-    if request.method == "HEAD":
-        return Response(b"", status_code=status, media_type=media_type, headers=headers)
-    _found, chunks = await runtime.store.open(stored.key, first=whole.first, last=whole.last)
-    MEDIA_BYTES.inc(whole.size_bytes)
-    return Stream(chunks, status_code=status, media_type=media_type, headers=headers)
+    return await answer_object(request, runtime, key, media_type=media_type, headers=headers, missing=MediaNotFound)
 
 
 media_router = Router(path="/", route_handlers=[media])

@@ -7,10 +7,10 @@ from sqlalchemy import select
 from server.core.clock import now
 from server.core.db import Db
 from server.core.ids import new_id
-from server.core.jobs import cancel_jobs, enqueue
+from server.core.jobs import ENDED, JobRow, cancel_jobs, enqueue
 from server.sessions.models import Session
 from server.slides.jobs import RENDER, RenderDeck
-from server.slides.models import WAITING, Deck
+from server.slides.models import RENDERING, WAITING, Deck
 from server.slides.slots import place_for
 
 
@@ -73,3 +73,19 @@ async def order_rendering(db: Db, deck: Deck) -> None:
     deck.error_code = deck.error_detail = None
     deck.version = (deck.version or 0) + 1
     await enqueue(db, RenderDeck(deck=deck.id), subject=deck.id)
+
+
+async def order_missing(db: Db, *, most: int = 50) -> list[Deck]:
+    """Order the rendering of decks that wait for one and have no job: those from before there were pages."""
+    unfinished = select(JobRow.id).where(JobRow.subject == Deck.id, JobRow.name == RENDER, JobRow.state.not_in(ENDED))
+    rows = await db.scalars(
+        select(Deck)
+        .where(Deck.state.in_((WAITING, RENDERING)), Deck.deleted_at.is_(None), Deck.replaced_at.is_(None))
+        .where(~unfinished.exists())
+        .order_by(Deck.created_at.desc())
+        .limit(most)
+    )
+    decks = list(rows)
+    for deck in decks:
+        await order_rendering(db, deck)
+    return decks

@@ -26,6 +26,13 @@ _SHOWN = (
     .options(defer(Deck.outline, raiseload=True), defer(Deck.warnings, raiseload=True))
 )
 _OF_SESSION = select(Deck).where(Deck.session_id == bindparam("session"), Deck.deleted_at.is_(None))
+_OPENED = (
+    select(Deck, Event)
+    .join(Session, Session.id == Deck.session_id)
+    .join(Event, Event.id == Session.event_id)
+    .where(Deck.id == bindparam("id"), Deck.deleted_at.is_(None))
+    .where(Session.deleted_at.is_(None), Event.deleted_at.is_(None))
+)
 _PAGES = (
     select(DeckPage)
     .where(DeckPage.deck_id.in_(bindparam("ids", expanding=True)))
@@ -75,6 +82,12 @@ async def read_session_decks(db: Db, session_id: str, *, pages: bool = True) -> 
     if pages:
         found.pages = await pages_of(db, [deck.id for deck in found.shown])
     return found
+
+
+async def find_opened(db: Db, deck_id: str) -> tuple[Deck, Event] | None:
+    """A deck that is not withdrawn, and its event, whoever asks: pictures are judged by token instead."""
+    row = (await db.execute(_OPENED, {"id": deck_id})).one_or_none()
+    return None if row is None else (row[0], row[1])
 
 
 async def versions_of(db: Db, deck: Deck) -> list[Deck]:

@@ -4,18 +4,18 @@ from typing import Any
 from urllib.parse import quote
 
 import msgspec
-from litestar import Request, Response, Router, delete, get, patch, post
+from litestar import Request, Response, Router, delete, get, patch, post, route
 from litestar.di import NamedDependency
+from litestar.enums import HttpMethod
 from litestar.params import FromPath, JSONBody
-from litestar.response import Stream
 
 from server.accounts.actor import Actor
 from server.accounts.policy import Action
 from server.core.clock import now
 from server.core.db import Db
 from server.core.http import PROBLEM_RESPONSES, check_if_match, json_with_etag
+from server.core.http_objects import answer_object
 from server.core.runtime import Runtime
-from server.core.storage import ObjectMissing
 from server.sessions.queries import Item
 from server.slides.add import order_rendering
 from server.slides.changes import tell
@@ -70,30 +70,35 @@ async def show_page(
     return json_with_etag(request, page_detail(page, deck, sight), deck.version)
 
 
-@get("/{deck_id:str}/file", summary="Download a session's slides", include_in_schema=False)
+@route(
+    "/{deck_id:str}/file",
+    http_method=[HttpMethod.GET, HttpMethod.HEAD],
+    summary="Download a session's slides",
+    include_in_schema=False,
+)
 async def download_deck(
-    deck_id: FromPath[str], runtime: NamedDependency[Runtime], actor: NamedDependency[Actor]
-) -> Stream:
+    request: Request[Any, Any, Any],
+    deck_id: FromPath[str],
+    runtime: NamedDependency[Runtime],
+    actor: NamedDependency[Actor],
+) -> Response[Any]:
     """The file as it was uploaded, always to be saved, never shown in our own pages' name."""
     async with runtime.database.read() as db:
         deck, item = await get_deck(db, actor, deck_id)
     if not sight_of(actor, item, keyring=runtime.keyring, moment=now()).may_download(deck):
         raise DeckNotForDownload
-    try:
-        stored, chunks = await runtime.store.open(deck.key)
-    except ObjectMissing:
-        raise DeckLost from None
+    kind = KINDS[deck.kind]
     headers = {
         # RFC 6266 and RFC 8187; whoever cannot read the second takes the first.
-        "Content-Disposition": f'attachment; filename="slides{KINDS[deck.kind].suffix}"; '
+        "Content-Disposition": f'attachment; filename="slides{kind.suffix}"; '
         f"filename*=UTF-8''{quote(safe_name(deck.filename, deck.kind), safe='')}",
-        "Content-Length": str(stored.size_bytes),
         "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": "default-src 'none'; sandbox",
         "Cache-Control": "private, no-cache",
-        "ETag": f'"{stored.etag}"',
     }
-    return Stream(chunks, media_type=KINDS[deck.kind].content_type, headers=headers)
+    return await answer_object(
+        request, runtime, deck.key, media_type=kind.content_type, headers=headers, missing=DeckLost
+    )
 
 
 @patch("/{deck_id:str}", summary="Move a deck, or say whether it may be downloaded", **_ERRORS)
@@ -165,7 +170,7 @@ async def render_deck(
         await order_rendering(db, deck)
         tell(db, runtime, deck)
         view = await _shown(db, runtime, actor, deck, item)
-    return json_with_etag(request, view, deck.version)
+    return json_with_etag(request, view, deck.version, status=202)
 
 
 decks_router = Router(

@@ -58,6 +58,9 @@ JSON: dict[tuple[str, ...], Any] = {
         "starts_at": (LIVE_FROM + timedelta(seconds=2)).isoformat()
     },
     ("PATCH", "/api/v1/speakers/{speaker}"): {"name": "P"},
+    ("POST", "/api/v1/sessions/{session_id}/cues"): {"op": "shift", "by_ms": 100},
+    ("PUT", "/api/v1/sessions/{session_id}/chapters"): [],
+    ("PATCH", "/api/v1/decks/{deck_id}"): {"position": 0},
 }
 
 RAW: dict[tuple[str, ...], tuple[bytes, dict[str, str]]] = {
@@ -95,11 +98,21 @@ WORDS: dict[tuple[str, ...], dict[str, str]] = {
     ("POST", "/api/v1/recordings/{recording_id}/restore"): {"recording_id": "recording_deleted"},
     ("POST", "/api/v1/captions/{track_id}/restore"): {"track_id": "captions_deleted"},
     ("POST", "/api/v1/decks/{deck_id}/restore"): {"deck_id": "deck_deleted"},
+    ("GET", "/slides/{token}/{deck_id}/{file}"): {"file": "picture"},
+    ("HEAD", "/slides/{token}/{deck_id}/{file}"): {"file": "picture"},
     ("GET", "/join/{secret}"): {"secret": "join_secret"},
     ("GET", "/{event}"): {"event": "event_slug"},
     ("GET", "/{event}/sessions/{session}"): {"event": "event_slug", "session": "session_slug"},
     ("GET", "/embed/{event}/sessions/{session}"): {"event": "event_slug", "session": "session_slug"},
     ("GET", "/api/v1/sessions/{session_id}/playback"): {"session_id": "session"},
+    ("GET", "/api/v1/sessions/{session_id}/slides"): {"session_id": "session"},
+    ("POST", "/api/v1/sessions/{session_id}/cues"): {"session_id": "session"},
+    ("POST", "/api/v1/sessions/{session_id}/cues/undo"): {"session_id": "session"},
+    ("POST", "/api/v1/sessions/{session_id}/cues/redo"): {"session_id": "session"},
+    ("GET", "/api/v1/sessions/{session_id}/cues/history"): {"session_id": "session"},
+    ("POST", "/api/v1/sessions/{session_id}/cues/match"): {"session_id": "session"},
+    ("PUT", "/api/v1/sessions/{session_id}/chapters"): {"session_id": "session"},
+    ("DELETE", "/api/v1/sessions/{session_id}/chapters"): {"session_id": "session"},
 }
 
 

@@ -22,13 +22,15 @@ from server.live.models import Broadcast, StreamKey, Stretch
 from server.playback.models import CaptionTrack
 from server.recordings.models import READY, Chunk, Recording, Rendition, Source
 from server.sessions.models import Session, SessionLink, SessionSpeaker, Speaker
-from server.slides.models import Deck
+from server.slides.keys import deck_prefix
+from server.slides.models import Deck, DeckPage
 from server.uploads.models import Upload
 from server.web.statics import read_statics
 from tests.policy.table import VISIBILITIES
 
 PASSWORD, CODE = "correct horse battery staple", "semma 2027"
 LIVE_FROM = now() - timedelta(minutes=20)
+PICTURE = "r1/0001-large.webp"
 
 
 @dataclass
@@ -84,6 +86,8 @@ async def _shared(db: Db, runtime: Runtime, users: dict[str, User]) -> dict[str,
         "token_id": token.id,
         "token": "public",
         "file": "index.m3u8",
+        "number": "1",
+        "picture": PICTURE,
         "digest": read_statics().url("img/mark.svg").split("/")[2],
         "path": "img/mark.svg",
     }
@@ -110,7 +114,7 @@ async def _an_event(
     words["event_link"] = await _add(db, EventLink(event_id=event, **link))
     words["event_link_deleted"] = await _add(db, EventLink(event_id=event, deleted_at=now(), **link))
     words |= await _sessions(db, event, users)
-    words |= await _media(db, event, words)
+    words |= await _media(db, runtime, event, words)
     words |= await _live(db, event, words)
     attendee, speaker = Person(1, "attendee@example.org", "A"), Person(1, "", "S")
     (viewer_link, viewer_secret), *_ = await make_links(db, [attendee], event_id=event)
@@ -144,7 +148,13 @@ async def _sessions(db: Db, event: str, users: dict[str, User]) -> dict[str, str
     }
 
 
-async def _media(db: Db, event: str, words: dict[str, str]) -> dict[str, str]:
+async def _page(db: Db, runtime: Runtime, deck_id: str) -> None:
+    """The one page of a deck, with a picture."""
+    db.add(DeckPage(deck_id=deck_id, number=1, slide=1, width_px=16, height_px=9))
+    await runtime.store.put(deck_prefix(deck_id) + PICTURE, b"bytes")
+
+
+async def _media(db: Db, runtime: Runtime, event: str, words: dict[str, str]) -> dict[str, str]:
     """A published recording, one that is not, a deleted one; captions; an upload under way."""
     session = words["session"]
     source = await _add(db, Source(event_id=event, key=f"sources/{event}", size_bytes=1))
@@ -162,8 +172,9 @@ async def _media(db: Db, event: str, words: dict[str, str]) -> dict[str, str]:
     found["track_id"] = await _add(db, CaptionTrack(**words_of_captions))
     found["captions_deleted"] = await _add(db, CaptionTrack(deleted_at=now(), **words_of_captions))
     deck = {"event_id": event, "session_id": session, "filename": "s.pdf", "kind": "pdf", "size_bytes": 1}
-    found["deck_id"] = await _add(db, Deck(key=f"decks/{event}", **deck))
-    found["deck_deleted"] = await _add(db, Deck(key=f"decks/{event}/old", deleted_at=now(), **deck))
+    found["deck_id"] = await _add(db, Deck(slot="a", key=f"decks/{event}", **deck))
+    await _page(db, runtime, found["deck_id"])
+    found["deck_deleted"] = await _add(db, Deck(slot="b", key=f"decks/{event}/old", deleted_at=now(), **deck))
     upload = Upload(
         event_id=event,
         session_id=session,
