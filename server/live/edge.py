@@ -37,10 +37,9 @@ class Edge:
         self.broadcast_id, self.layout, self.window = broadcast_id, layout, window
         self.published_s = clock()  # monotonic: when the last row was
         self.wall_end = wall  # the moment up to which there is media
-        self._segmenter = Segmenter(layout, next_msn=next_msn, start=start)
+        self._segmenter = Segmenter(layout, next_msn=next_msn, start=start, wall=wall)
         self._collector = Collector(broadcast_id, self._init_of)
         self._archive, self._clock = archive, clock
-        self._latest_begin = wall
         self._closed: asyncio.Queue[ClosedSegment] = asyncio.Queue()
         self._spooling = asyncio.create_task(self._spool(), name=f"spool:{broadcast_id}")
 
@@ -50,10 +49,7 @@ class Edge:
         return self._segmenter.media_end
 
     def begin(self, wall: datetime, *, slate: bool, silent: bool) -> None:
-        """A run or slate whose media began at this moment. The wall clock of a broadcast never begins anew before."""
-        if self._latest_begin is not None:
-            wall = max(wall, self._latest_begin)
-        self._latest_begin = wall
+        """A run or slate whose media began at this moment."""
         self._segmenter.begin(wall, slate=slate, silent=silent)
 
     async def push(self, track: str, init: Init, samples: Sequence[Sample]) -> None:

@@ -29,6 +29,7 @@ __all__ = ["MOST_AHEAD_S", "PATIENCE_S", "BadRun", "Segmenter"]
 
 # How long sound may stay behind pictures before it is taken for missing. Encoders interleave within half a second.
 PATIENCE_S = Fraction(3, 2)
+_LEAST_STEP = timedelta(milliseconds=1)  # as exact as dates in playlists are
 # A track this far before the slowest one means that one is stuck.
 MOST_AHEAD_S = 10
 
@@ -36,12 +37,12 @@ MOST_AHEAD_S = 10
 class Segmenter:
     """Cuts one broadcast.
 
-    `start` is the media time already reached (90 kHz ticks), `next_msn` the number of the next segment: with those a
-    restarted process goes on, in a new segment (only there sound may leave, or cover, half a frame). `inits` has the
-    bytes of each init by track and name once it is used.
+    `start` is the media time already reached (90 kHz ticks), `next_msn` the number of the next segment, `wall` the
+    moment up to which there is media: with those a restarted process goes on, in a new segment (only there sound may
+    leave, or cover, half a frame). `inits` has the bytes of each init by track and name once it is used.
     """
 
-    def __init__(self, layout: Layout, *, next_msn: int = 1, start: int = 0) -> None:
+    def __init__(self, layout: Layout, *, next_msn: int = 1, start: int = 0, wall: datetime | None = None) -> None:
         self.layout = layout
         self.next_msn = next_msn
         self.inits: dict[tuple[str, str], bytes] = {}
@@ -50,6 +51,7 @@ class Segmenter:
         lanes: list[VideoLane | AudioLane] = [*self._videos, *self._audios]
         self._lanes = {lane.name: lane for lane in lanes}
         self._wall: datetime | None = None
+        self._earliest = wall  # the wall clock of a broadcast goes on from segment to segment
         self._slate = False
         self._broken: BadRun | None = None
         # Where the present run began; how many frames of it are in rows (AAC frames when there are no pictures); how
@@ -70,9 +72,14 @@ class Segmenter:
         return self._wall is not None
 
     def begin(self, wall: datetime, *, slate: bool, silent: bool = False) -> None:
-        """A run begins at `wall`, with a new segment. `silent`: no sound will come, have silence there at once."""
+        """A run begins at `wall`, with a new segment. `silent`: no sound will come, have silence there at once.
+
+        What was captured before the newest row began (an encoder that took long to be ready while the slate went on)
+        gets the moment just after that: dates that go back would mislead players and every cut by the clock.
+        """
         if self._wall is not None:
             raise RuntimeError("end the run before the next one begins")
+        wall = max(wall, self._earliest or wall)
         for lane in self._lanes.values():
             lane.begin()
         for audio in self._audios:
@@ -176,6 +183,7 @@ class Segmenter:
             pieces={name: self._piece(lane, end, ends_run) for name, lane in self._lanes.items()},
         )
         self.inits |= {(name, lane.init_name): lane.init_bytes for name, lane in self._lanes.items()}
+        self._earliest = row.wall + _LEAST_STEP
         self._grid += self.layout.part_frames[self._part]
         self._part = (self._part + 1) % PARTS_A_SEGMENT
         self._at = end
