@@ -48,6 +48,7 @@ from server.sessions.access import present_epochs
 from server.sessions.access_routes import access_router
 from server.sessions.media import SessionMediaReader
 from server.sessions.routes import ROUTES as SESSION_ROUTES
+from server.slides.cue_routes import slides_router
 from server.slides.picture_routes import pictures_router
 from server.slides.routes import decks_router
 from server.upload_purposes import make_desk
@@ -110,6 +111,7 @@ def route_handlers() -> list[Any]:
         recordings_router,
         playback_router,
         decks_router,
+        slides_router,
         media_router,
         pictures_router,
     ]

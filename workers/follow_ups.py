@@ -1,7 +1,7 @@
 """What follows a fact, all in one place."""
 
 from server.live.jobs import TalkEnded
-from server.recordings.jobs import RecordingPublished, RecordingReady
+from server.recordings.jobs import RecordingPublished, RecordingReady, RecordingRetired
 from server.recordings.models import Recording
 from server.recordings.retire import replace_older
 from server.sessions.jobs import RecordingConsentChanged
@@ -9,11 +9,12 @@ from server.slides.jobs import DeckReady, DecksChanged
 from workers.live_cuts import cut_now, mind_consent
 from workers.recordings import tell
 from workers.runtime import Work, handles
+from workers.slide_match import settle_slides
 
 
 async def _settle_session(recording_id: str, work: Work) -> None:
     """A recording that is complete and published takes the place of the session's older ones."""
-    async with work.transaction(last=True) as db:
+    async with work.transaction() as db:
         recording = await db.get(Recording, recording_id)
         if recording is None or recording.deleted_at is not None:
             return
@@ -26,12 +27,20 @@ async def _settle_session(recording_id: str, work: Work) -> None:
 async def recording_published(job: RecordingPublished, work: Work) -> None:
     """Viewers can watch."""
     await _settle_session(job.recording, work)
+    await settle_slides(work, job.session)
 
 
 @handles(RecordingReady)
 async def recording_ready(job: RecordingReady, work: Work) -> None:
-    """Every rendition is complete."""
+    """Every rendition is complete, or its borders are others: slides are looked for in it."""
     await _settle_session(job.recording, work)
+    await settle_slides(work, job.session)
+
+
+@handles(RecordingRetired)
+async def recording_retired(job: RecordingRetired, work: Work) -> None:
+    """Another recording is shown, or none: nothing more is looked for in this one."""
+    await settle_slides(work, job.session)
 
 
 @handles(TalkEnded)
@@ -48,9 +57,11 @@ async def recording_consent_changed(job: RecordingConsentChanged, work: Work) ->
 
 @handles(DeckReady)
 async def deck_ready(job: DeckReady, work: Work) -> None:
-    """A deck's pages are there."""
+    """A deck's pages are there: they are looked for in the recording."""
+    await settle_slides(work, job.session)
 
 
 @handles(DecksChanged)
 async def decks_changed(job: DecksChanged, work: Work) -> None:
     """Other decks are shown with a session."""
+    await settle_slides(work, job.session)

@@ -8,4 +8,5 @@ import workers.live_join
 import workers.mail
 import workers.poster
 import workers.recordings
+import workers.slide_match
 import workers.slides  # noqa: F401 -- registers its handlers

@@ -37,6 +37,7 @@ class Action(StrEnum):
     UPLOAD_RECORDING = "upload_recording"
     UPLOAD_SLIDES = "upload_slides"
     UPLOAD_CAPTIONS = "upload_captions"
+    EDIT_CUES = "edit_cues"  # which page of the slides is shown when; chapters
     MANAGE_RECORDING = "manage_recording"  # publish, cancel, retry, delete
     STREAM = "stream"  # a room's keys and doors, what is on air
     MANAGE_ACCESS = "manage_access"  # grants, personal links, access code
@@ -71,6 +72,7 @@ TABLE: dict[Action, tuple[frozenset[Role], frozenset[Role]]] = {
     Action.UPLOAD_RECORDING: (_ORGANISERS, _ORGANISERS),
     Action.UPLOAD_SLIDES: (_WITH_SPEAKERS, _WITH_SPEAKERS),
     Action.UPLOAD_CAPTIONS: (_ORGANISERS, _ORGANISERS),
+    Action.EDIT_CUES: (_WITH_SPEAKERS, _WITH_SPEAKERS),
     Action.MANAGE_RECORDING: (_ORGANISERS, _ORGANISERS),
     Action.STREAM: (_ORGANISERS, _ORGANISERS),
     Action.MANAGE_ACCESS: (_ORGANISERS, _ORGANISERS),

@@ -23,7 +23,7 @@ from server.media.live import VIDEO_TIMESCALE, Layout
 from server.recordings.better import abandon_better, order_better
 from server.recordings.cut_choice import Choice, choose
 from server.recordings.cut_rows import Archive
-from server.recordings.jobs import MakePoster, RecordingReady
+from server.recordings.jobs import MakePoster, RecordingReady, RecordingRetired
 from server.recordings.keys import generation_prefix
 from server.recordings.live_list import (
     BROADCAST,
@@ -272,3 +272,4 @@ async def withdraw(db: Db, recording: Recording, *, forbidden: bool) -> None:
         else "Nothing of this talk is in the broadcast's archive."
     )
     recording.ended_at = now()
+    await enqueue(db, RecordingRetired(recording=recording.id, session=recording.session_id), subject=recording.id)

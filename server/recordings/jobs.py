@@ -94,3 +94,12 @@ class RecordingReady(Job, frozen=True, kw_only=True):
     queue = "light"
     recording: str
     session: str
+
+
+class RecordingRetired(Job, frozen=True, kw_only=True):
+    """Fact: deleted, withdrawn, or brought back: the session may show another recording than before."""
+
+    name = "recordings.retired"
+    queue = "light"
+    recording: str
+    session: str

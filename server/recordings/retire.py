@@ -10,7 +10,7 @@ from server.core.jobs import cancel_jobs, enqueue
 from server.core.removals import keep_after_all, remove_later
 from server.recordings.better import abandon_better, order_better
 from server.recordings.errors import UndoTimeOver, WrongState
-from server.recordings.jobs import WORK_ON_A_RECORDING, ProbeRecording
+from server.recordings.jobs import WORK_ON_A_RECORDING, ProbeRecording, RecordingRetired
 from server.recordings.keys import generation_prefix, recording_prefix
 from server.recordings.live_list import BROADCAST, live_of, shown_live
 from server.recordings.models import (
@@ -112,6 +112,7 @@ async def delete_recording(db: Db, recording: Recording, *, undo_s: int) -> None
     for source in await _sources_only_here(db, recording):
         source.deleted_at = recording.deleted_at
         await remove_later(db, source.key, reason="source deleted", owner_id=recording.id, after_s=undo_s)
+    await enqueue(db, RecordingRetired(recording=recording.id, session=recording.session_id), subject=recording.id)
 
 
 async def restore_recording(db: Db, recording: Recording, *, undo_s: int) -> None:
@@ -127,6 +128,7 @@ async def restore_recording(db: Db, recording: Recording, *, undo_s: int) -> Non
         source = await db.get(Source, part["source_id"])
         if source is not None:
             source.deleted_at = None
+    await enqueue(db, RecordingRetired(recording=recording.id, session=recording.session_id), subject=recording.id)
 
 
 async def replace_older(db: Db, recording: Recording, *, undo_s: int) -> list[str]:
