@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up setup test check faults bench bench-live fmt settings-table clean
+.PHONY: help demo up setup test check faults bench bench-live bench-slides fmt settings-table clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
@@ -40,6 +40,9 @@ bench: .venv/dev.stamp ## Run the benchmarks; one JSON object a line
 
 bench-live: .venv/dev.stamp ## Run the benchmarks of live rooms
 	@$(BIN)/python -m tests.bench live
+
+bench-slides: .venv/dev.stamp ## Run the benchmarks of slides in step with recordings
+	@$(BIN)/python -m tests.bench slides
 
 fmt: .venv/dev.stamp ## Format the code
 	@$(BIN)/ruff check --fix --quiet . || true

@@ -1,10 +1,16 @@
-"""`python -m tests.bench [group…]`: transcode, upload, api, live; all without arguments."""
+"""`python -m tests.bench [group…]`: transcode, upload, api, live, slides; all without arguments."""
 
 import sys
 
-from tests.bench import api, live, transcode, uploads
+from tests.bench import api, live, slides, transcode, uploads
 
-GROUPS = {"transcode": transcode.measure, "upload": uploads.measure, "api": api.measure, "live": live.measure}
+GROUPS = {
+    "transcode": transcode.measure,
+    "upload": uploads.measure,
+    "api": api.measure,
+    "live": live.measure,
+    "slides": slides.measure,
+}
 
 
 def main(words: list[str]) -> int:
