@@ -38,12 +38,13 @@ from server.live.origin_routes import PREFIX as LIVE_PREFIX
 from server.live.origin_routes import live_handler
 from server.live.programme import Programme
 from server.live.routes import ROUTES as LIVE_ROUTES
+from server.playback.chapters import ChapterReader
 from server.playback.media_routes import media_router
 from server.playback.routes import playback_router
 from server.process import make_runtime
 from server.recordings.routes import recordings_router
 from server.room_programme import ROOM_PROGRAMME
-from server.session_media import read_media_and_slides
+from server.session_media import read_media_and_slides, read_talk_chapters
 from server.sessions.access import present_epochs
 from server.sessions.access_routes import access_router
 from server.sessions.media import SessionMediaReader
@@ -186,6 +187,9 @@ def dependencies(runtime: Runtime, changes: ChangeFanOut, desk: Desk) -> dict[st
     async def provide_session_media() -> SessionMediaReader:
         return read_media_and_slides
 
+    async def provide_chapters() -> ChapterReader:
+        return read_talk_chapters
+
     async def provide_room_programme() -> Programme:
         return ROOM_PROGRAMME
 
@@ -194,6 +198,7 @@ def dependencies(runtime: Runtime, changes: ChangeFanOut, desk: Desk) -> dict[st
         "actor": Provide(actor_provider(present_epochs)),
         "changes": Provide(provide_changes),
         "session_media": Provide(provide_session_media),
+        "read_chapters": Provide(provide_chapters),
         "room_programme": Provide(provide_room_programme),
         "upload_desk": Provide(provide_upload_desk),
     }

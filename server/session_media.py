@@ -10,8 +10,11 @@ import msgspec
 from server.accounts.actor import Actor
 from server.accounts.policy import Action, can
 from server.core.db import Db
+from server.playback.chapters import OtherChapters
 from server.playback.session_media import read_session_media
+from server.recordings.models import Recording
 from server.sessions.media import DeckBrief, SessionMedia
+from server.slides.chapters_read import read_chapters
 from server.slides.kinds import KINDS, safe_name
 from server.slides.licence import allows_download
 from server.slides.queries import ShownDecks, shown_of_sessions
@@ -39,3 +42,9 @@ async def read_media_and_slides(db: Db, actor: Actor, session_ids: Sequence[str]
     for session_id, shown in (await shown_of_sessions(db, session_ids)).items():
         media[session_id] = msgspec.structs.replace(media.get(session_id, SessionMedia()), slides=_brief(shown, actor))
     return media
+
+
+async def read_talk_chapters(db: Db, recording: Recording) -> OtherChapters:
+    """What people wrote and slides show of a recording's chapters, for playback."""
+    found = await read_chapters(db, recording)
+    return OtherChapters(said=found.said, guessed=found.guessed)

@@ -22,7 +22,7 @@ from server.core.http_objects import answer_object
 from server.core.runtime import Runtime
 from server.events.audience import Watched, left_s, opens
 from server.playback.captions import track_playlist, track_text
-from server.playback.chapters import chapters_text
+from server.playback.chapters import ChapterReader, chapters_text
 from server.playback.errors import BadToken, MediaNotFound
 from server.playback.live_cut import stored_key
 from server.playback.manifests import media_playlist, multivariant_playlist, storyboard_index
@@ -97,6 +97,7 @@ async def media(
     recording_id: FromPath[str],
     file: FromPath[str],
     runtime: NamedDependency[Runtime],
+    read_chapters: NamedDependency[ChapterReader],
 ) -> Response[Any]:
     """A playlist, segment, picture or caption file of a recording, for who holds the audience's token."""
     await _let_in(runtime, token, recording_id)
@@ -106,7 +107,7 @@ async def media(
     if found := _LIVE.match(path):
         key = stored_key(_CACHE.live(recording_id), found[1], msn=found[2], init=found[3])
         return await _stored(request, runtime, key, left_s(token, moment=now()))
-    return await _made(request, runtime, recording_id, path)
+    return await _made(request, runtime, recording_id, path, read_chapters)
 
 
 async def _let_in(runtime: Runtime, token: str, recording_id: str) -> None:
@@ -118,7 +119,9 @@ async def _let_in(runtime: Runtime, token: str, recording_id: str) -> None:
     raise MediaNotFound if watched is None else BadToken
 
 
-async def _made(request: Request[Any, Any, Any], runtime: Runtime, recording_id: str, path: str) -> Response[Any]:
+async def _made(
+    request: Request[Any, Any, Any], runtime: Runtime, recording_id: str, path: str, read_chapters: ChapterReader
+) -> Response[Any]:
     """Texts made from rows: playlists, the storyboard's index, captions."""
     async with runtime.database.read() as db:
         if path == "index.m3u8":
@@ -128,7 +131,7 @@ async def _made(request: Request[Any, Any, Any], runtime: Runtime, recording_id:
             text, growing = await media_playlist(db, recording_id, int(found[1]), found[2])
             media_type = PLAYLIST
         elif path == "chapters.vtt":
-            text, growing = await chapters_text(db, recording_id)
+            text, growing = await chapters_text(db, recording_id, read_chapters)
             media_type = "text/vtt"
         elif path == "storyboard.vtt":
             text, growing = await storyboard_index(db, recording_id)

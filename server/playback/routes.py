@@ -12,6 +12,7 @@ from server.core.clock import now
 from server.core.http import PROBLEM_RESPONSES, check_if_match, json_with_etag
 from server.core.runtime import Runtime
 from server.playback.captions import get_track, restore_track, retire_track
+from server.playback.chapters import ChapterReader
 from server.playback.schemas import CaptionsView, PlaybackView, captions_view, playback_view
 from server.playback.watch import watch_session
 from server.sessions.queries import get_session
@@ -21,12 +22,17 @@ _ERRORS: dict[str, Any] = {"responses": PROBLEM_RESPONSES}
 
 @get("/sessions/{session_id:str}/playback", summary="What a player needs to play a session", **_ERRORS)
 async def playback(
-    session_id: FromPath[str], runtime: NamedDependency[Runtime], actor: NamedDependency[Actor]
+    session_id: FromPath[str],
+    runtime: NamedDependency[Runtime],
+    actor: NamedDependency[Actor],
+    read_chapters: NamedDependency[ChapterReader],
 ) -> Response[PlaybackView]:
     """Addresses of the playlist, poster, storyboard and captions, valid until `expires_at` (null: for good)."""
     async with runtime.database.read() as db:
         item = await get_session(db, session_id, actor=actor)
-        found = await watch_session(db, actor, item, keyring=runtime.keyring, moment=now())
+        found = await watch_session(
+            db, actor, item, keyring=runtime.keyring, moment=now(), read_chapters=read_chapters
+        )
     return Response(playback_view(found), headers={"Cache-Control": "private, no-cache"})
 
 

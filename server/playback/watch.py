@@ -9,7 +9,7 @@ from server.core.db import Db
 from server.core.secrets import Keyring
 from server.events.audience import PUBLIC_TOKEN, Watched, audience_token, expires_at
 from server.media.chapters import Chapter
-from server.playback.chapters import chapters_in
+from server.playback.chapters import ChapterReader, chapters_in, no_other_chapters
 from server.playback.errors import NothingToWatch
 from server.playback.models import CaptionTrack
 from server.playback.queries import accompaniment_of
@@ -45,8 +45,17 @@ class Watchable:
         return f"{self.root}/storyboard.vtt" if self.recording.storyboard else None
 
 
-async def watch_session(db: Db, actor: Actor, item: Item, *, keyring: Keyring, moment: datetime) -> Watchable:
-    """What this actor may watch of a session they may see. Raises NothingToWatch."""
+async def watch_session(
+    db: Db,
+    actor: Actor,
+    item: Item,
+    *,
+    keyring: Keyring,
+    moment: datetime,
+    read_chapters: ChapterReader = no_other_chapters,
+) -> Watchable:
+    """What this actor may watch of a session they may see; `read_chapters` knows of chapters beside the file's own.
+    Raises NothingToWatch."""
     recording = (await recordings_of_sessions(db, actor, [item.session.id])).get(item.session.id)
     if recording is None or not recording.playable:
         raise NothingToWatch
@@ -58,7 +67,7 @@ async def watch_session(db: Db, actor: Actor, item: Item, *, keyring: Keyring, m
         moment=moment,
         preview=recording.published_at is None and can(actor, Action.PREVIEW, item.subject),
         captions=captions,
-        chapters=chapters_in(chapters, recording),
+        chapters=chapters_in(chapters, recording, await read_chapters(db, recording)),
     )
 
 

@@ -16,6 +16,7 @@ from server.playback.schemas import playback_view
 from server.playback.watch import Watchable, watch_session
 from server.recordings.models import CANCELLED, Recording
 from server.recordings.queries import recordings_of_sessions
+from server.session_media import read_talk_chapters
 from server.sessions.queries import Item, get_session, programme_of
 from server.slides.queries import read_session_decks
 from server.slides.sight import sight_of
@@ -143,7 +144,8 @@ async def _watch(
 ) -> tuple[PlaybackShown | None, TalkView]:
     recording = (await recordings_of_sessions(db, actor, [item.session.id])).get(item.session.id)
     try:
-        playback = playback_shown(await watch_session(db, actor, item, keyring=keyring, moment=moment))
+        found = await watch_session(db, actor, item, keyring=keyring, moment=moment, read_chapters=read_talk_chapters)
+        playback = playback_shown(found)
     except NothingToWatch:
         playback = None
     return playback, talk_view(item, recording, actor=actor)
