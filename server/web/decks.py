@@ -92,6 +92,9 @@ class Beside:
         return (self.slides[0].first.width_px, self.slides[0].first.height_px) if self.slides else DEFAULT_SIZE
 
 
+NO_SLIDES = Beside(address="", large=LARGE[0])
+
+
 def decks_shown(found: SessionDecks, sight: Sight | None) -> tuple[DeckShown, ...]:
     """Every deck, in order. Without a sight: for who may manage them."""
     return tuple(

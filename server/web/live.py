@@ -18,6 +18,9 @@ from server.live.queries import RoomFound
 from server.live.viewers import count_viewers
 from server.recordings.queries import recordings_of_sessions
 from server.sessions.queries import Item, programme_of
+from server.slides.queries import read_session_decks
+from server.slides.sight import sight_of
+from server.web.decks import NO_SLIDES, Beside, beside_of
 from server.web.programme import by_day, event_head, talk_card
 from server.web.shown import Day, EventHead, RoomName, TalkCard
 
@@ -60,6 +63,7 @@ class LivePage:
     rooms: tuple[RoomName, ...] = ()
     days: tuple[LiveDay, ...] = ()
     may_stream: bool = False
+    beside: Beside = NO_SLIDES  # of what is on now
     for_script: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -75,9 +79,20 @@ class LivePage:
 
 
 async def read_live_page(
-    db: Db, runtime: Runtime, programme: Programme, *, actor: Actor, event: Event, room_ref: str, moment: datetime
+    db: Db,
+    runtime: Runtime,
+    programme: Programme,
+    *,
+    actor: Actor,
+    event: Event,
+    room_ref: str,
+    moment: datetime,
+    large: str = "",
 ) -> LivePage:
-    """The live page of a room of an event the actor was let into, in ten statements; raises RoomNotFound."""
+    """The live page of a room of an event the actor was let into, in ten statements, two more while a talk is on.
+
+    `large` is what this browser chose to have the large place. Raises RoomNotFound.
+    """
     room = await get_room(db, event.id, room_ref)
     found = RoomFound(room, event)
     view = await read_live(db, runtime, programme, actor=actor, room=found, moment=moment)
@@ -85,6 +100,9 @@ async def read_live_page(
     items = [item for item in await programme_of(db, actor, event) if item.room and item.room.id == room.id]
     cards = await _cards(db, runtime, actor, items)
     state = ON_AIR if view.state in (ON_AIR, AWAY) else WAITING if view.state == BEFORE else OVER
+    is_on = view.now.session if view.now and state == ON_AIR else ""
+    item = next((item for item in items if item.session.id == is_on), None)
+    beside = await _beside(db, runtime, actor, item, moment=moment, large=large) if item else NO_SLIDES
     return LivePage(
         event=event_head(event, None, [], actor=actor),
         room_id=room.id,
@@ -102,13 +120,23 @@ async def read_live_page(
         ),
         days=_days(cards, view, zone=event.time_zone, moment=moment, is_on_air=state == ON_AIR),
         may_stream=can(actor, Action.STREAM, found.subject),
+        beside=beside,
         for_script=_for_script(found, view, is_on_air=state == ON_AIR)
         | {
             "stream": hls_of(runtime.keyring, event, room.id, moment=moment),
             "viewers": await count_viewers(runtime, room.id) or 0,
             "now_ms": round(moment.timestamp() * 1000),
+            "slides": beside.address or None,
         },
     )
+
+
+async def _beside(db: Db, runtime: Runtime, actor: Actor, item: Item, *, moment: datetime, large: str) -> Beside:
+    """The slides of the talk that is on, to be leafed through."""
+    found = await read_session_decks(db, item.session.id)
+    if not found.shown:
+        return NO_SLIDES
+    return beside_of(found, sight_of(actor, item, keyring=runtime.keyring, moment=moment), large=large)
 
 
 async def _cards(db: Db, runtime: Runtime, actor: Actor, items: Sequence[Item]) -> dict[str, TalkCard]:

@@ -14,7 +14,7 @@ from server.live.programme import Programme
 from server.web.languages import catalogue
 from server.web.live import read_live_page
 from server.web.pages import open_event
-from server.web.respond import READ, fault_page, language_of, page
+from server.web.respond import LARGE_COOKIE, READ, fault_page, language_of, page
 from server.web.texts import live_texts
 from server.web.view import View
 
@@ -34,7 +34,16 @@ async def live_page(
     """A room: before, during and after it is on air."""
     async with runtime.database.read() as db:
         row = await open_event(db, event, actor)
-        live = await read_live_page(db, runtime, room_programme, actor=actor, event=row, room_ref=room, moment=now())
+        live = await read_live_page(
+            db,
+            runtime,
+            room_programme,
+            actor=actor,
+            event=row,
+            room_ref=room,
+            moment=now(),
+            large=request.cookies.get(LARGE_COOKIE, ""),
+        )
     texts = live_texts(catalogue(language_of(request)).gettext)
     return page(request, runtime, view, "live.html", actor=actor, live=live, texts=texts)
 

@@ -2,6 +2,7 @@
 // whenever something changed; the player goes on meanwhile.
 
 import { follow } from "../changes.js";
+import { LiveSlides } from "../slides/live.js";
 import { refresh } from "../studio/refresh.js";
 import { language, say } from "../texts.js";
 import { startZones } from "../zones.js";
@@ -28,6 +29,7 @@ export class LiveRoom {
       on: { ended: () => this.ended(), refused: () => this.refused(), woke: () => this.soon(0) },
     });
     this.isEmbed = this.find("embed") !== null;
+    this.slides = new LiveSlides(this.find("stage"));
     this.state = this.read();
     this.hearOfThisPage();
     this.playing = null; // the broadcast in the player
@@ -64,7 +66,12 @@ export class LiveRoom {
     document.addEventListener("click", (event) => this.clicked(event));
     this.apply({ autoplay: !this.isEmbed && !matchMedia("(prefers-reduced-data: reduce)").matches });
     this.nameForTheSystem();
-    follow(this.state.event, (change) => WAITS.has(change.kind) && this.soon(), () => this.soon());
+    follow(this.state.event, (change) => this.heard(change), () => this.soon());
+  }
+
+  heard(change) {
+    if (WAITS.has(change.kind)) this.soon();
+    if (change.kind === "slides") this.slides.changed(change.session);
   }
 
   clicked(event) {
@@ -123,6 +130,7 @@ export class LiveRoom {
     if (state.broadcast === this.playing) player.show(state.stretches);
     for (const button of document.querySelectorAll("[data-jump]")) button.hidden = state.broadcast !== this.playing;
     this.showViewers(state.broadcast ? state.viewers : 0);
+    this.slides.show(state.slides);
     this.countdown();
     this.nameForTheSystem();
   }

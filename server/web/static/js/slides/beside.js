@@ -74,9 +74,16 @@ export class Beside {
     this.heard.push(hear);
   }
 
+  // Other slides, of the next talk; nothing is shown until they are there.
+  open(source) {
+    this.source = source;
+    this.shown = null;
+    this.take();
+  }
+
   // Takes what the source has got.
   take() {
-    const { data } = this.source;
+    const data = this.source.data ?? { decks: [], cues: [] };
     this.decks = data.decks.filter((deck) => deck.pages?.length);
     this.pages = pagesOf(this.decks);
     this.slides = slidesOf(this.decks);
@@ -147,7 +154,7 @@ export class Beside {
   // Leafing
 
   leaf(step) {
-    this.leafTo(this.pages[this.shown.index + step]);
+    if (this.shown) this.leafTo(this.pages[this.shown.index + step]);
   }
 
   leafTo(page) {
@@ -204,6 +211,7 @@ export class Beside {
   }
 
   async copyLink() {
+    if (!this.shown) return;
     const link = slideLink(pageAddress(), this.decks, { deck: this.shown.deck, page: this.shown.number });
     try {
       await navigator.clipboard.writeText(link);

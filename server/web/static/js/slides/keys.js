@@ -5,7 +5,7 @@ import { isFull } from "./full.js";
 
 export function startSlideKeys(beside) {
   document.addEventListener("keydown", (event) => {
-    if (beside.isHidden || !hears(event, beside.stage.contains(event.target))) return;
+    if (beside.isHidden || !beside.shown || !hears(event, beside.stage.contains(event.target))) return;
     if (reactToLetters(event, beside) || reactToArrows(event, beside)) event.preventDefault();
   });
 }

@@ -27,10 +27,11 @@ export class Strip {
 
   clicked(event) {
     const link = event.target.closest("a[data-strip-link]");
-    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const slide = link && this.slides[this.items.indexOf(link.closest("li"))];
+    if (!slide || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     this.touchedAt = -Infinity;
-    this.choose(this.slides[this.items.indexOf(link.closest("li"))]);
+    this.choose(slide);
   }
 
   // Slides as `slidesOf` gives them, with `name(deck)` for the heads when there are several decks. What the server has
