@@ -21,6 +21,7 @@ from server.core.http import (
 )
 from server.core.keyset import cut_page, one_page
 from server.core.runtime import Runtime
+from server.events.doors import tell_doors
 from server.events.editions import delete_thing, restorable_since, restore_thing
 from server.events.models import Room
 from server.events.queries import child_keys, children_of, deleted_children_of, get_event, get_room
@@ -119,6 +120,7 @@ async def remove_room(
         owner = await get_event(db, event, actor=actor, action=Action.EDIT_EVENT)
         row = await get_room(db, owner.id, room, lock=True)
         check_if_match(request, row.version)
+        await tell_doors(db, runtime, owner)  # whoever watches it live is out at once
         await delete_thing(db, row)
         tell(db, runtime, owner.id, kind="room", thing=row, act="deleted")
 
@@ -142,6 +144,7 @@ async def bring_back_room(
         row = await get_room(db, owner.id, room, deleted_since=restorable_since(runtime.limits.undo_s), lock=True)
         check_if_match(request, row.version)
         await restore_thing(db, row)
+        await tell_doors(db, runtime, owner)
         tell(db, runtime, owner.id, kind="room", thing=row, act="restored")
     return json_with_etag(request, room_out(row), row.version)
 

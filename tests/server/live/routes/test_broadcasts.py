@@ -275,7 +275,7 @@ async def test_broadcasts_are_listed_in_pages_at_a_fixed_number_of_statements(
     await anybody.refused("GET", f"/rooms/{stage.room}/broadcasts?after=x", "request.invalid", status=400)
 
 
-@pytest.mark.parametrize("act", ["access/close", "patch", "delete"])
+@pytest.mark.parametrize("act", ["access/close", "patch", "delete", "room"])
 async def test_closing_the_doors_is_told_to_who_serves_the_room(
     admin: Asker, runtime: Runtime, stage: Stage, act: str
 ) -> None:
@@ -285,6 +285,8 @@ async def test_closing_the_doors_is_told_to_who_serves_the_room(
         elif act == "patch":
             await admin.patch("/events/seminar", {"title": "Renamed"})  # nothing to tell
             await admin.patch("/events/seminar", {"visibility": "closed"})
+        elif act == "room":
+            await admin.delete(f"/events/seminar/rooms/{stage.room}")
         else:
             await admin.delete("/events/seminar")
         told = await ear.next()
