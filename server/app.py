@@ -41,10 +41,11 @@ from server.live.routes import ROUTES as LIVE_ROUTES
 from server.playback.chapters import ChapterReader
 from server.playback.media_routes import media_router
 from server.playback.routes import playback_router
+from server.playback.watch import SlidePages
 from server.process import make_runtime
 from server.recordings.routes import recordings_router
 from server.room_programme import ROOM_PROGRAMME
-from server.session_media import read_media_and_slides, read_talk_chapters
+from server.session_media import count_slide_pages, read_media_and_slides, read_talk_chapters
 from server.sessions.access import present_epochs
 from server.sessions.access_routes import access_router
 from server.sessions.media import SessionMediaReader
@@ -190,6 +191,9 @@ def dependencies(runtime: Runtime, changes: ChangeFanOut, desk: Desk) -> dict[st
     async def provide_chapters() -> ChapterReader:
         return read_talk_chapters
 
+    async def provide_slide_pages() -> SlidePages:
+        return count_slide_pages
+
     async def provide_room_programme() -> Programme:
         return ROOM_PROGRAMME
 
@@ -198,6 +202,7 @@ def dependencies(runtime: Runtime, changes: ChangeFanOut, desk: Desk) -> dict[st
         "actor": Provide(actor_provider(present_epochs)),
         "changes": Provide(provide_changes),
         "session_media": Provide(provide_session_media),
+        "slide_pages": Provide(provide_slide_pages),
         "read_chapters": Provide(provide_chapters),
         "room_programme": Provide(provide_room_programme),
         "upload_desk": Provide(provide_upload_desk),

@@ -44,6 +44,12 @@ async def read_media_and_slides(db: Db, actor: Actor, session_ids: Sequence[str]
     return media
 
 
+async def count_slide_pages(db: Db, session_id: str) -> int:
+    """How many pages of slides are shown with a session."""
+    shown = (await shown_of_sessions(db, [session_id])).get(session_id)
+    return sum(deck.page_count for deck in shown.decks) if shown else 0
+
+
 async def read_talk_chapters(db: Db, recording: Recording) -> OtherChapters:
     """What people wrote and slides show of a recording's chapters, for playback."""
     found = await read_chapters(db, recording)

@@ -14,7 +14,7 @@ from server.core.runtime import Runtime
 from server.playback.captions import get_track, restore_track, retire_track
 from server.playback.chapters import ChapterReader
 from server.playback.schemas import CaptionsView, PlaybackView, captions_view, playback_view
-from server.playback.watch import watch_session
+from server.playback.watch import SlidePages, watch_session
 from server.sessions.queries import get_session
 
 _ERRORS: dict[str, Any] = {"responses": PROBLEM_RESPONSES}
@@ -25,15 +25,15 @@ async def playback(
     session_id: FromPath[str],
     runtime: NamedDependency[Runtime],
     actor: NamedDependency[Actor],
+    slide_pages: NamedDependency[SlidePages],
     read_chapters: NamedDependency[ChapterReader],
 ) -> Response[PlaybackView]:
-    """Addresses of the playlist, poster, storyboard and captions, valid until `expires_at` (null: for good)."""
+    """Addresses of the playlist, poster, storyboard, captions and slides, valid until `expires_at` (null: for good)."""
     async with runtime.database.read() as db:
         item = await get_session(db, session_id, actor=actor)
-        found = await watch_session(
-            db, actor, item, keyring=runtime.keyring, moment=now(), read_chapters=read_chapters
-        )
-    return Response(playback_view(found), headers={"Cache-Control": "private, no-cache"})
+        found = await watch_session(db, actor, item, keyring=runtime.keyring, moment=now(), read_chapters=read_chapters)
+        pages = await slide_pages(db, item.session.id)
+    return Response(playback_view(found, slide_pages=pages), headers={"Cache-Control": "private, no-cache"})
 
 
 @get("/captions/{track_id:str}", summary="A caption track", **_ERRORS)

@@ -36,6 +36,19 @@ class ChapterView(msgspec.Struct):
     title: str
 
 
+class SlidesBeside(msgspec.Struct):
+    """Pages to show beside the recording."""
+
+    url: Annotated[
+        str,
+        msgspec.Meta(
+            description="Decks, their pages, and which is shown from when to when.",
+            examples=["/api/v1/sessions/01979c5e2b7a7c3d9e1f2a3b4c5d6e7f/slides"],
+        ),
+    ]
+    pages: Annotated[int, msgspec.Meta(examples=[24])]
+
+
 class PlaybackView(msgspec.Struct):
     """Everything a player needs; addresses are relative to the site."""
 
@@ -45,7 +58,7 @@ class PlaybackView(msgspec.Struct):
     captions: list[CaptionsView]
     chapters: list[ChapterView]
     chapters_src: Annotated[str | None, msgspec.Meta(description="The chapters as WebVTT.")]
-    slides: None
+    slides: SlidesBeside | None
     duration_ms: int | None
     playable_ms: int
     complete: bool
@@ -59,8 +72,9 @@ def captions_view(track: CaptionTrack, *, root: str | None = None) -> CaptionsVi
     return CaptionsView(track.id, track.session_id, track.language, track.label, len(track.cues), src)
 
 
-def playback_view(found: Watchable) -> PlaybackView:
-    """What the API answers."""
+def playback_view(found: Watchable, *, slide_pages: int = 0) -> PlaybackView:
+    """What the API answers; `slide_pages` is how many pages of slides there are to show beside it."""
+    session_id = found.recording.session_id
     return PlaybackView(
         hls=found.hls,
         poster=found.poster,
@@ -68,7 +82,7 @@ def playback_view(found: Watchable) -> PlaybackView:
         captions=[captions_view(track, root=found.root) for track in found.captions],
         chapters=[ChapterView(one.start_ms, one.title) for one in found.chapters],
         chapters_src=f"{found.root}/chapters.vtt" if found.chapters else None,
-        slides=None,
+        slides=SlidesBeside(f"/api/v1/sessions/{session_id}/slides", slide_pages) if slide_pages else None,
         duration_ms=found.recording.duration_ms,
         playable_ms=found.recording.playable_ms,
         complete=found.recording.state == "ready",

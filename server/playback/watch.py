@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol, runtime_checkable
 
 from server.accounts.actor import Actor
 from server.accounts.policy import Action, can
@@ -16,6 +17,13 @@ from server.playback.queries import accompaniment_of
 from server.recordings.models import Recording
 from server.recordings.queries import recordings_of_sessions
 from server.sessions.queries import Item
+
+
+@runtime_checkable  # the framework looks at what it hands in
+class SlidePages(Protocol):
+    """Counts the pages of slides that are shown with a session: what slides are, the root knows."""
+
+    async def __call__(self, db: Db, session_id: str) -> int: ...
 
 
 @dataclass(frozen=True, kw_only=True)
