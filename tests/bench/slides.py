@@ -150,9 +150,9 @@ def _baselines(cases: list[Case]) -> None:
     by_scene: list[Scenes] = in_processes(scene_borders, cases)
     for layout in _layouts(cases):
         mine = [number for number, case in enumerate(cases) if case.layout == layout]
-        scores = [score(cases[at].truth, by_orb[at].cues, cases[at].slide_of, cases[at].same_as) for at in mine]
+        scores = [score(by_orb[at].truth, by_orb[at].cues, cases[at].slide_of, cases[at].same_as) for at in mine]
         total = sum(scores, Score())
-        hours = sum(cases[at].duration_ms for at in mine) / 3_600_000
+        hours = sum(by_orb[at].duration_ms for at in mine) / 3_600_000
         detail = {**total.rounded(), "cpu_s_per_hour": round(sum(by_orb[at].cpu_s for at in mine) / hours, 1)}
         emit(f"slides.baseline_orb_accuracy.{layout}", total.accuracy, "share", None, detail)
         scenes = sum((by_scene[at] for at in mine), Scenes(0, 0, 0, ()))

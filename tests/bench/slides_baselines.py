@@ -1,5 +1,6 @@
 """What one would use instead, on the same films: a page per frame by ORB, and borders by ffmpeg's scene filter."""
 
+import os
 import re
 import resource
 import subprocess
@@ -14,9 +15,12 @@ from numpy.typing import NDArray
 from tests.bench.slides_cases import Case
 from tests.clips import ffmpeg_exe
 from tests.slide_films.scoring import Found, plain_border_errors, quantile, share
+from tests.slide_films.timelines import Segment
 
 Picture = NDArray[np.uint8]
 POINTS, RATIO, FEWEST, REPROJECTION_PX = 1500, 0.75, 15, 4.0
+# A frame against thirty pages takes a third of a second: so many seconds from the middle of each film are looked at.
+ORB_S = int(os.environ.get("SEMMA_BENCH_SLIDES_ORB_S", "30"))
 SCENE, DEBOUNCE_MS, WITHIN_MS = 0.025, 1000, 1000
 PAGE_PX = 1280
 
@@ -46,10 +50,15 @@ class Scenes:
 
 @dataclass(frozen=True)
 class PerFrame:
-    """Cues of one page a second, without smoothing, and what they took."""
+    """Cues of one page a second, without smoothing, the truth of the same time, and what they took."""
 
     cues: tuple[Found, ...]
+    truth: tuple[Segment, ...]
     cpu_s: float
+
+    @property
+    def duration_ms(self) -> int:
+        return self.truth[-1].end_ms - self.truth[0].start_ms
 
 
 def orb_per_frame(case: Case) -> PerFrame:
@@ -63,19 +72,28 @@ def orb_per_frame(case: Case) -> PerFrame:
         tall = round(picture.shape[0] * PAGE_PX / picture.shape[1])
         pages.append((page.number, *orb.detectAndCompute(cv2.resize(picture, (PAGE_PX, tall)), None)))
     cues = []
-    for at_ms, frame in _a_frame_a_second(case):
+    start_ms = max(0, (case.duration_ms - 1000 * ORB_S) // 2000) * 1000
+    end_ms = min(case.duration_ms // 1000, start_ms // 1000 + ORB_S) * 1000
+    for at_ms, frame in _a_frame_a_second(case, start_ms, end_ms):
         page = _best_page(orb.detectAndCompute(frame, None), pages)
-        cues.append(Found(max(0, at_ms - 500), min(case.duration_ms, at_ms + 500), page, 1.0, "orb"))
-    return PerFrame(tuple(cues), _cpu_s() - before)
+        cues.append(Found(at_ms - 500, at_ms + 500, page, 1.0, "orb"))
+    truth = (
+        Segment(max(start_ms, part.start_ms), min(end_ms, part.end_ms), part.page)
+        for part in case.truth
+        if part.end_ms > start_ms and part.start_ms < end_ms
+    )
+    return PerFrame(tuple(cues), tuple(truth), _cpu_s() - before)
 
 
-def _a_frame_a_second(case: Case) -> Iterator[tuple[int, Picture]]:
-    """(ms, grey) at the middle of each second."""
-    due = 500
+def _a_frame_a_second(case: Case, start_ms: int, end_ms: int) -> Iterator[tuple[int, Picture]]:
+    """(ms, grey) at the middle of each second from start to end."""
+    due = start_ms + 500
     with av.open(case.path) as container:
+        container.seek(due * 1000)
         for frame in container.decode(video=0):
-            at_ms = round((frame.time or 0) * 1000)
-            if at_ms >= due:
+            if due >= end_ms:
+                return
+            if round((frame.time or 0) * 1000) >= due:
                 yield due, frame.to_ndarray(format="gray")
                 due += 1000
 

@@ -11,6 +11,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, TypeVar
 
+import cv2
 import pypdfium2
 
 from tests.bench.results import note
@@ -131,6 +132,7 @@ def plan_of(order: Order) -> Plan:
 
 def make_case(order: Order) -> Case:
     """Draw one film; one that is there already from an earlier run with the same settings stays."""
+    cv2.setNumThreads(1)  # one process a processor
     plan, folder = plan_of(order), Path(order.folder)
     mark = folder / f"made-{order.duration_s}-{order.seed}"
     if mark.exists():

@@ -27,8 +27,12 @@ class Camera(Stage):
         self._phases = [rng.uniform(0, 6.28) for _ in range(8)]
         self._black, self._white = rng.uniform(38, 80), rng.uniform(170, 235)
         self._sigma = rng.uniform(0.5, 1.1) * width / 1280
-        self._wall = _wall(dice, width + 2 * EDGE, height + 2 * EDGE)
-        self._light = _ambient(dice, width, height)
+        wall = cv2.multiply(
+            *(make(dice, width + 2 * EDGE, height + 2 * EDGE) for make in (_wall, _ambient)), scale=1 / 255
+        )
+        self._wall = np.asarray(cv2.GaussianBlur(wall, (0, 0), self._sigma), np.uint8)
+        self._light = _ambient(dice, self.screen.width, self.screen.height)
+        self._lit: tuple[object, Picture] | None = None
         noise = dice.normal(128, rng.uniform(2.5, 5.0), (height + 64, width + 64, 1)).clip(0, 255).astype(np.uint8)
         self._noise = np.repeat(noise, 3, 2)
         self._brightness: dict[int, float] = {}
@@ -42,18 +46,27 @@ class Camera(Stage):
 
     def at(self, at_ms: int) -> Picture:
         if self._shot(at_ms).scene == "speaker":
-            return self._developed(speaker_at(self.seed, at_ms, self.width, self.height), at_ms)
-        shown = cv2.LUT(self.screen.at(at_ms), self._wash(at_ms))
+            return self._grainy(speaker_at(self.seed, at_ms, self.width, self.height), at_ms)
         warp = self._warp(at_ms)
         size = (self.width, self.height)
         corners = _project(warp, self.screen.width, self.screen.height)
         shift = corners.mean(0) - self._corners_at(at_ms).mean(0)
         x, y = (int(np.clip(EDGE - round(part), 0, 2 * EDGE)) for part in shift)
         frame = self._wall[y : y + self.height, x : x + self.width].copy()
-        cv2.warpPerspective(shown, warp, size, frame, cv2.INTER_LINEAR, cv2.BORDER_TRANSPARENT)
-        done = np.asarray(cv2.multiply(frame, self._light, scale=1 / 255), np.uint8)
-        self._people(done, corners, at_ms)
-        return self._developed(done, at_ms)
+        cv2.warpPerspective(self._projection(at_ms), warp, size, frame, cv2.INTER_LINEAR, cv2.BORDER_TRANSPARENT)
+        self._people(frame, corners, at_ms)
+        return self._grainy(frame, at_ms)
+
+    def _projection(self, at_ms: int) -> Picture:
+        """The screen's picture as it looks on the wall through the lens: washed out, unevenly lit, a little soft."""
+        table, key = self._wash(at_ms), self.screen.key(at_ms)
+        known = None if key is None else (key, table.tobytes())
+        if known is not None and self._lit and self._lit[0] == known:
+            return self._lit[1]
+        washed = cv2.multiply(cv2.LUT(self.screen.at(at_ms), table), self._light, scale=1 / 255)
+        soft = np.asarray(cv2.GaussianBlur(washed, (0, 0), self._sigma), np.uint8)
+        self._lit = (known, soft) if known is not None else None
+        return soft
 
     def quad(self, at_ms: int) -> Quad | None:
         if self._shot(at_ms).page is None:
@@ -99,7 +112,7 @@ class Camera(Stage):
         now, before = self._bright(index), self._bright(max(0, index - 1))
         since = (at_ms - self.shots[index].start_ms) / 1000
         level = now + (before - now) * math.exp(-since / 0.7)
-        gain = 1.12 - 0.3 * level
+        gain = 1.12 - round(0.3 * level, 2)  # in steps, as sensors have them
         steps = np.linspace(0, 1, 256) ** 0.9
         return (
             np.asarray((self._black + steps * (self._white - self._black)) * gain, np.float64)
@@ -126,12 +139,11 @@ class Camera(Stage):
         if into < WALK_MS:
             walk_through(frame, into / WALK_MS, self.seed + at_ms // WALK_EVERY_MS)
 
-    def _developed(self, frame: Picture, at_ms: int) -> Picture:
-        """Lens and sensor: blur, then noise that is new in every frame."""
-        soft = cv2.GaussianBlur(frame, (0, 0), self._sigma)
+    def _grainy(self, frame: Picture, at_ms: int) -> Picture:
+        """The sensor's noise, new in every frame."""
         x, y = (at_ms * 7919 // 40) % 61, (at_ms * 104729 // 40) % 59
         grain = self._noise[y : y + self.height, x : x + self.width]
-        return np.asarray(cv2.addWeighted(soft, 1, grain, 1, -128), np.uint8)
+        return np.asarray(cv2.addWeighted(frame, 1, grain, 1, -128), np.uint8)
 
 
 def _project(warp: NDArray[np.float64], wide: int, tall: int) -> NDArray[np.float64]:
