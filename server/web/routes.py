@@ -17,6 +17,7 @@ from server.web.respond import fault_page
 from server.web.statics import Statics, read_statics, static_file
 from server.web.studio import studio_handlers
 from server.web.studio_rooms import room_handlers
+from server.web.studio_slides import slides_handlers
 from server.web.view import View
 
 AnyRequest = Request[Any, Any, Any]
@@ -74,6 +75,7 @@ class Pages:
                 *door_handlers,
                 *studio_handlers,
                 *room_handlers,
+                *slides_handlers,
             ],
             dependencies={"view": Provide(provide_view), "statics": Provide(provide_statics)},
             exception_handlers={

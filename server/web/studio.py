@@ -9,6 +9,7 @@ from litestar.params import FromPath
 
 from server.accounts.actor import Actor
 from server.accounts.policy import ANYTHING, Action, can
+from server.core.clock import now
 from server.core.errors import Forbidden
 from server.core.runtime import Runtime
 from server.events.models import Event
@@ -28,10 +29,10 @@ from server.web.board import (
     read_series_choices,
     session_form,
 )
-from server.web.decks import read_deck
 from server.web.languages import catalogue, language_name
 from server.web.respond import READ, language_of, page, redirect
 from server.web.shelves import read_own_events
+from server.web.slides_board import read_slides
 from server.web.texts import studio_texts
 from server.web.view import View
 
@@ -147,7 +148,7 @@ async def studio_session(
         row = await get_event(db, event, actor=actor, action=Action.EDIT_EVENT)
         item = await get_session(db, session, actor=actor, event=row, action=Action.EDIT_SESSION, details=True)
         recordings = await read_recordings(db, item.session.id, undo_s=runtime.limits.undo_s)
-        slides = await read_deck(db, item.session.id)
+        slides = await read_slides(db, actor, item, keyring=runtime.keyring, moment=now())
         rooms, tracks = await read_places(db, row)
     return studio_page(
         request,

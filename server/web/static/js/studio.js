@@ -73,6 +73,8 @@ document.addEventListener("click", (event) => {
 
 // Progress moves in place; a new state brings new buttons, so that part of the page is fetched again.
 function onChange(change) {
+  document.dispatchEvent(new CustomEvent("semma:change", { detail: change }));
+  if (change.kind === "slides") return void onSlides(change);
   if (change.kind !== "recording") {
     refresh();
     return;
@@ -91,6 +93,17 @@ function onChange(change) {
   place.dataset.mark = mark;
 }
 
+// Decks while their pages are drawn, and slides while they are matched: both move in place within a state.
+function onSlides({ id, state, progress, version }) {
+  const place = document.querySelector(`[data-deck="${CSS.escape(id)}"], [data-step="${CSS.escape(id)}"]`);
+  const bar = place?.querySelector("[data-progress]");
+  const mark = `${state}|${version ?? ""}`;
+  const known = place?.dataset.mark ?? `${place?.dataset.state}|${version ?? ""}`;
+  if (place) place.dataset.mark = mark;
+  if (bar && known === mark) bar.value = progress;
+  else if (known !== mark) refresh();
+}
+
 // Percent and time left, from the pace since this page first heard of it.
 function showProgress(place, text, { progress }) {
   const now = performance.now();
@@ -106,5 +119,11 @@ export function leftText(ms) {
   return minutes < 1 ? say("under_a_minute") : say("minutes", { minutes });
 }
 
-if (board) follow(board.dataset.board, onChange, refresh);
+// What happened while the stream was away is not repeated: everything is asked for again.
+function resync() {
+  document.dispatchEvent(new Event("semma:resync"));
+  return refresh();
+}
+
+if (board) follow(board.dataset.board, onChange, resync);
 for (const box of document.querySelectorAll("[data-uploads]")) startUploads(box, { onFinished: refresh });

@@ -6,6 +6,7 @@ import { Recovery } from "../live/recovery.js";
 import { openLive } from "../live/source.js";
 import { wallAt } from "../live/timeline.js";
 import { say } from "../texts.js";
+import { ask } from "./ask.js";
 import { showProblem } from "./forms.js";
 import { refresh } from "./refresh.js";
 import { toast } from "./toasts.js";
@@ -132,6 +133,11 @@ page.addEventListener("submit", (event) => {
   makeKey(form);
 });
 
+async function askAndRotate({ rotate, drop, sure }) {
+  if (sure && !(await ask(sure))) return;
+  await rotateDoor(rotate, drop === "true");
+}
+
 page.addEventListener("click", (event) => {
   const on = (name) => event.target.closest(`[data-${name}]`);
   const complain = (error) => toast(error.message, { bad: true });
@@ -140,7 +146,7 @@ page.addEventListener("click", (event) => {
     copy(from.value ?? from.textContent);
   } else if (on("doors-ask")) showDoors().catch(complain);
   else if (on("switch")) page.querySelector("[data-choose-talk]").value = ""; // chosen once, done once
-  else if (on("rotate")) rotateDoor(on("rotate").dataset.rotate, on("rotate").dataset.drop === "true").catch(complain);
+  else if (on("rotate")) askAndRotate(on("rotate").dataset).catch(complain);
 });
 
 // "Switch to it" follows the choice beside it.

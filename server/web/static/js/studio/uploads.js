@@ -34,10 +34,11 @@ function keyOf(sessionId, purpose) {
 }
 
 class Transfer {
-  constructor(file, { sessionId, purpose }, place, queue) {
+  constructor(file, { sessionId, purpose, slot }, place, queue) {
     this.file = file;
     this.sessionId = sessionId;
     this.purpose = purpose;
+    this.slot = slot; // of the deck it replaces, "new", or empty: as the server sees fit
     this.queue = queue;
     this.state = "waiting";
     this.upload = null;
@@ -82,7 +83,7 @@ class Transfer {
     this.upload ??= new tus.Upload(this.file, {
       endpoint: ENDPOINT,
       headers: { "X-CSRF-Token": csrfToken() },
-      metadata: { session: this.sessionId, purpose: this.purpose, filename: this.file.name, filetype: this.file.type },
+      metadata: this.metadata(),
       retryDelays: [0, 1000, 3000, 5000, 10_000, 20_000, 30_000, 60_000],
       removeFingerprintOnSuccess: true,
       fingerprint: async (file) => [keyOf(this.sessionId, this.purpose), file.name, file.size, file.lastModified].join("|"),
@@ -93,6 +94,11 @@ class Transfer {
     const previous = await this.upload.findPreviousUploads();
     if (previous.length) this.upload.resumeFromPreviousUpload(previous[0]);
     if (this.state === "running") this.upload.start();
+  }
+
+  metadata() {
+    const about = { session: this.sessionId, purpose: this.purpose, filename: this.file.name, filetype: this.file.type };
+    return this.slot ? { ...about, slot: this.slot } : about;
   }
 
   show(sent, all) {
@@ -184,17 +190,19 @@ function showUnfinished(place, begun) {
 }
 
 export function startUploads(box, { onFinished }) {
-  const about = { sessionId: box.dataset.uploads, purpose: box.dataset.purpose ?? "recording" };
+  const about = { sessionId: box.dataset.uploads, purpose: box.dataset.purpose ?? "recording", slot: box.dataset.slot ?? "" };
   const place = box.querySelector("[data-transfers]");
   const drop = box.querySelector("[data-drop]");
   const queue = new Queue(onFinished);
-  const take = (files) => {
+  const take = (files, slot = about.slot) => {
     for (const note of place.querySelectorAll(".notice")) note.remove();
-    for (const file of files) queue.add(new Transfer(file, about, place, queue));
+    for (const file of files) queue.add(new Transfer(file, { ...about, slot }, place, queue));
   };
   showUnfinished(place, keyOf(about.sessionId, about.purpose));
-  box.querySelector("[data-files]").addEventListener("change", (event) => {
-    take([...event.target.files]);
+  // Each deck has a field of its own for what shall replace it; they come and go with the decks.
+  box.addEventListener("change", (event) => {
+    if (!event.target.matches("[data-files]")) return;
+    take([...event.target.files], event.target.dataset.slot);
     event.target.value = "";
   });
   for (const name of ["dragenter", "dragover"]) {
