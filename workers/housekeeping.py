@@ -16,6 +16,7 @@ from server.core.runtime import Runtime
 from server.orphans import sweep_orphans
 from server.slides.add import order_missing
 from server.slides.changes import tell
+from server.slides.linked import follow_links, order_looks
 from server.upload_purposes import make_desk
 from server.uploads.end import sweep_uploads
 from workers.purge import purge
@@ -36,8 +37,9 @@ async def housekeep(runtime: Runtime) -> None:
         for row in await dead_jobs(db):
             await record_failure(db, runtime, row, row.error_code or "", row.error_detail or "")
         await sweep_access(db)
-        for deck in await order_missing(db):
+        for deck in [*await order_missing(db), *await follow_links(db, undo_s=runtime.limits.undo_s)]:
             tell(db, runtime, deck)
+        await order_looks(db)
     uploads = await sweep_uploads(make_desk(runtime))
     removed = await remove_due(runtime.database, runtime.store)
     sweep_scratch(runtime.scratch, older_than_s=SCRATCH_AGE_S, moment_s=time.time())

@@ -30,6 +30,14 @@ class DecksChanged(Job, frozen=True, kw_only=True):
     session: str
 
 
+class LookAtLink(Job, frozen=True, kw_only=True):
+    """Fetch what a session's link to slides leads to, if it is new. Its subject is the deck link's id."""
+
+    name = "slides.look_at_link"
+    queue = "light"
+    deck_link: str
+
+
 class MatchSlides(Job, frozen=True, kw_only=True):
     """Find which page the session's recording shows when. Its subject is the session's id; only the outcome of the
     newest `turn` is kept. `anew`: also where that is known already."""

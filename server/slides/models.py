@@ -109,3 +109,23 @@ class CueEdit(HasId, HasTimes, Base):
     user_id: Mapped[str | None] = mapped_column(String(32))
     by_name: Mapped[str] = mapped_column(String(200), default="")
     undone_at: Mapped[datetime | None]
+
+
+class DeckLink(HasId, HasTimes, Base):
+    """What became of a session's link to slides elsewhere, which is looked at again and again (slides/linked)."""
+
+    __tablename__ = "deck_links"
+
+    link_id: Mapped[str] = mapped_column(ForeignKey("session_links.id", ondelete="CASCADE"), unique=True)
+    session_id: Mapped[str] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"), index=True)
+    event_id: Mapped[str] = mapped_column(String(32))
+    url: Mapped[str] = mapped_column(String(2000))
+    state: Mapped[str] = mapped_column(String(12), default=WAITING)  # waiting | fetched | same | left | failed | gone
+    slot: Mapped[str | None] = mapped_column(String(32))  # where its file is, or the same file that somebody brought
+    validator: Mapped[str] = mapped_column(String(200), default="")  # of core/fetch
+    sha256: Mapped[str] = mapped_column(String(64), default="")  # of the newest file that was taken
+    error_code: Mapped[str | None] = mapped_column(String(80))
+    error_detail: Mapped[str | None] = mapped_column(Text)
+    failures: Mapped[int] = mapped_column(default=0)  # in a row
+    looked_at: Mapped[datetime | None]
+    next_look_at: Mapped[datetime] = mapped_column(index=True)

@@ -1,0 +1,232 @@
+"""Slides that come as links with talk metadata: which are to be looked at, and what follows when a link comes or goes.
+
+A row of `deck_links` a link of kind slides. Its file is a deck like any other; a changed file is a new version of it. A
+link that takes the place of another has its file take the place of the other's. What a person did goes first: a deck
+that was withdrawn, or whose slot somebody's own file has taken, is left alone.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import zip_longest
+from typing import Any
+
+from sqlalchemy import select
+
+from server.core.clock import now
+from server.core.db import Db
+from server.core.jobs import ENDED, JobRow, enqueue
+from server.events.models import Event
+from server.sessions.models import Session, SessionLink
+from server.slides.jobs import LookAtLink
+from server.slides.models import WAITING, Deck, DeckLink
+from server.slides.retire import restore_deck, retire_deck
+from server.slides.slots import is_live
+
+SLIDES = "slides"
+FETCHED, SAME, LEFT, FAILED, GONE = "fetched", "same", "left", "failed", "gone"
+DAY_S = 86_400
+# After the first failure in a row, the second, …
+PAUSES_S = (300, 1_200, 4_800, 19_200, DAY_S)
+# A look that was ordered and never reported is ordered again after so long.
+LOST_S = 3 * 3_600
+
+
+def pause_after(failures: int, *, retryable: bool = True) -> int:
+    """Seconds until the next look after so many failures in a row; what will not mend by itself is looked at daily."""
+    if not failures or not retryable:
+        return DAY_S
+    return PAUSES_S[min(failures, len(PAUSES_S)) - 1]
+
+
+def standing(row: DeckLink, decks: Sequence[Deck]) -> str:
+    """What a link's row says of its slot, given the session's decks: FETCHED (follow the link), SAME (somebody brought
+    the very file), LEFT (a person decided otherwise), or WAITING (nothing is there yet)."""
+    if row.slot is None:
+        return WAITING
+    live = [deck for deck in decks if deck.slot == row.slot and is_live(deck)]
+    if row.state == SAME:
+        return SAME if live else WAITING
+    newest = max(live, key=lambda deck: deck.revision, default=None)
+    return FETCHED if newest is not None and newest.upload_id is None else LEFT
+
+
+def _live(statement: Any) -> Any:
+    """Links of kind slides whose session and event are there."""
+    return (
+        statement.join(Session, Session.id == SessionLink.session_id)
+        .join(Event, Event.id == Session.event_id)
+        .where(SessionLink.kind == SLIDES, SessionLink.deleted_at.is_(None))
+        .where(Session.deleted_at.is_(None), Event.deleted_at.is_(None))
+    )
+
+
+async def follow_links(db: Db, *, undo_s: int, most: int = 100) -> list[Deck]:
+    """Notice links that came, went or came back since the last round; returns decks that were withdrawn or restored."""
+    new, gone = await _new_links(db, most), await _gone_links(db, most)
+    changed: list[Deck] = []
+    for session_id in dict.fromkeys([link.session_id for link, _ in new] + [row.session_id for row in gone]):
+        links = [(link, event_id) for link, event_id in new if link.session_id == session_id]
+        rows = [row for row in gone if row.session_id == session_id]
+        for row, come in zip_longest(rows, links):
+            if come is None:
+                changed += await _let_go(db, row, undo_s=undo_s)
+            elif row is None:
+                db.add(_row_for(*come))
+            else:
+                await _point_to(db, row, come[0])
+    for row in await db.scalars(
+        _live(select(DeckLink).join(SessionLink, SessionLink.id == DeckLink.link_id))
+        .where(DeckLink.state == GONE)
+        .limit(most)
+    ):
+        changed += await _come_back(db, row, undo_s=undo_s)
+    await db.flush()
+    return changed
+
+
+async def _new_links(db: Db, most: int) -> list[tuple[SessionLink, str]]:
+    """Links that no row knows of, with their event's id."""
+    known = select(DeckLink.id).where(DeckLink.link_id == SessionLink.id)
+    found = await db.execute(
+        _live(select(SessionLink, Session.event_id))
+        .where(~known.exists())
+        .order_by(SessionLink.session_id, SessionLink.position)
+        .limit(most)
+    )
+    return [(link, event_id) for link, event_id in found]
+
+
+async def _gone_links(db: Db, most: int) -> list[DeckLink]:
+    """Rows whose link was removed since the last round."""
+    found = await db.scalars(
+        select(DeckLink)
+        .join(SessionLink, SessionLink.id == DeckLink.link_id)
+        .where(SessionLink.deleted_at.is_not(None), DeckLink.state != GONE)
+        .order_by(DeckLink.session_id, SessionLink.position)
+        .limit(most)
+    )
+    return list(found)
+
+
+def _row_for(link: SessionLink, event_id: str) -> DeckLink:
+    return DeckLink(
+        link_id=link.id, session_id=link.session_id, event_id=event_id, url=link.url, state=WAITING, next_look_at=now()
+    )
+
+
+async def _point_to(db: Db, row: DeckLink, link: SessionLink) -> None:
+    """A corrected link: its file becomes the next version of the same deck; of one of its own, where that is left."""
+    if standing(row, await _decks_of(db, row)) != FETCHED:
+        _forget_file(row)
+    row.link_id, row.url = link.id, link.url
+    row.validator, row.failures = "", 0
+    row.error_code = row.error_detail = None
+    row.next_look_at = now()
+
+
+def _forget_file(row: DeckLink) -> None:
+    row.slot, row.validator, row.sha256 = None, "", ""
+
+
+async def _let_go(db: Db, row: DeckLink, *, undo_s: int) -> list[Deck]:
+    """The link was removed: so is what it brought, unless somebody's own file stands in its place."""
+    decks = await _decks_of(db, row)
+    is_ours = standing(row, decks) == FETCHED
+    row.state = GONE
+    shown = [deck for deck in decks if deck.slot == row.slot and is_live(deck)] if is_ours else []
+    for deck in shown:
+        await retire_deck(db, deck, undo_s=undo_s)
+    return shown
+
+
+async def _come_back(db: Db, row: DeckLink, *, undo_s: int) -> list[Deck]:
+    """The removal was undone: so is that of its deck, while the file is there; else it is fetched anew."""
+    row.state, row.next_look_at = WAITING, now()
+    row.failures, row.error_code, row.error_detail = 0, None, None
+    restorable = [
+        deck
+        for deck in await _decks_of(db, row)
+        if deck.slot == row.slot and deck.deleted_at is not None and deck.deleted_at > now() - timedelta(seconds=undo_s)
+    ]
+    newest = max(restorable, key=lambda deck: deck.revision, default=None)
+    if newest is None:
+        _forget_file(row)
+        return []
+    await restore_deck(db, newest, undo_s=undo_s)
+    row.state = FETCHED
+    return [newest]
+
+
+async def _decks_of(db: Db, row: DeckLink) -> Sequence[Deck]:
+    return (await db.scalars(select(Deck).where(Deck.session_id == row.session_id))).all()
+
+
+async def order_looks(db: Db, *, most: int = 20) -> int:
+    """Order a look at every link whose time has come; returns how many."""
+    at_work = select(JobRow.id).where(
+        JobRow.subject == DeckLink.id, JobRow.name == LookAtLink.name, JobRow.state.not_in(ENDED)
+    )
+    rows = await db.scalars(
+        _live(select(DeckLink).join(SessionLink, SessionLink.id == DeckLink.link_id))
+        .where(DeckLink.state != GONE, DeckLink.next_look_at <= now(), ~at_work.exists())
+        .order_by(DeckLink.next_look_at)
+        .limit(most)
+    )
+    count = 0
+    for row in rows:
+        row.next_look_at = now() + timedelta(seconds=LOST_S)
+        await enqueue(db, LookAtLink(deck_link=row.id), subject=row.id)
+        count += 1
+    return count
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToLookAt:
+    """A link that is to be followed now. With a `validator` only what is newer is wanted; `sha256` is what is there."""
+
+    url: str
+    session_id: str
+    validator: str
+    sha256: str
+
+
+async def what_to_look_at(db: Db, row_id: str) -> ToLookAt | None:
+    """The link behind a row; None when it went, or a person decided otherwise, which the row then says."""
+    row = await open_row(db, row_id)
+    if row is None:
+        return None
+    stands = standing(row, await _decks_of(db, row))
+    if stands in (SAME, LEFT):
+        looked(row, state=stands)
+        return None
+    if stands == WAITING:
+        _forget_file(row)
+    return ToLookAt(url=row.url, session_id=row.session_id, validator=row.validator, sha256=row.sha256)
+
+
+async def open_row(db: Db, row_id: str) -> DeckLink | None:
+    """The row, locked, if its link is still there."""
+    row: DeckLink | None = await db.scalar(
+        _live(select(DeckLink).join(SessionLink, SessionLink.id == DeckLink.link_id))
+        .where(DeckLink.id == row_id, DeckLink.state != GONE)
+        .with_for_update(of=DeckLink)
+    )
+    return row
+
+
+def looked(row: DeckLink, *, state: str, validator: str | None = None, moment: datetime | None = None) -> None:
+    """Note a look that went well; the next one is tomorrow."""
+    row.looked_at = moment or now()
+    row.state, row.failures = state, 0
+    row.error_code = row.error_detail = None
+    if validator is not None:
+        row.validator = validator
+    row.next_look_at = row.looked_at + timedelta(seconds=pause_after(0))
+
+
+def failed(row: DeckLink, *, code: str, detail: str, retryable: bool) -> None:
+    """Note why nothing came, and look again after a pause that grows. A deck that is there stays as it is."""
+    row.looked_at, row.failures = now(), row.failures + 1
+    row.state, row.error_code, row.error_detail = FAILED, code, detail
+    row.next_look_at = row.looked_at + timedelta(seconds=pause_after(row.failures, retryable=retryable))
