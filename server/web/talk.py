@@ -142,21 +142,20 @@ async def read_embed(
 async def _watch(
     db: Db, actor: Actor, item: Item, *, keyring: Keyring, moment: datetime
 ) -> tuple[PlaybackShown | None, TalkView]:
-    recording = (await recordings_of_sessions(db, actor, [item.session.id])).get(item.session.id)
     try:
         found = await watch_session(db, actor, item, keyring=keyring, moment=moment, read_chapters=read_talk_chapters)
-        playback = playback_shown(found)
     except NothingToWatch:
-        playback = None
-    return playback, talk_view(item, recording, actor=actor)
+        recording = (await recordings_of_sessions(db, actor, [item.session.id])).get(item.session.id)
+        return None, talk_view(item, recording, actor=actor)
+    return playback_shown(found), talk_view(item, found.recording, actor=actor)
 
 
 async def _slides(
     db: Db, actor: Actor, item: Item, *, keyring: Keyring, moment: datetime, large: str = ""
 ) -> tuple[tuple[DeckShown, ...], Beside | None]:
-    """The files of the slides, and their pages; no place for pages where nobody has brought any."""
+    """The files of the slides, and their pages. Where nobody has brought any, only who may has a place for pages."""
     found = await read_session_decks(db, item.session.id)
-    if not found.shown:
-        return (), None
     sight = sight_of(actor, item, keyring=keyring, moment=moment)
+    if not found.shown and not sight.may_upload:
+        return (), None
     return decks_shown(found, sight), beside_of(found, sight, large=large)

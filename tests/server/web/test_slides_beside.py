@@ -8,6 +8,7 @@ from server.slides.models import READY, RENDERING, Deck, DeckPage
 from tests.server.accounts.people import Browsing
 from tests.server.events.people import Asker
 from tests.server.web.events import a_recording, a_session, an_event
+from tests.server.web.test_live_pages import a_room, in_minutes, on_air, state_in
 
 # (number, slide, title): the second slide is built in two steps.
 PAGES = [(1, 1, "Cranes"), (2, 2, "They dance"), (3, 2, "They <dance>"), (4, 3, "")]
@@ -125,6 +126,31 @@ async def test_the_embed_shows_slides_when_asked_to(browser: Browsing, admin: As
     assert "data-deck" not in await seen(browser, "/embed/seminar-2027/sessions/still")
     shown = await seen(browser, "/embed/seminar-2027/sessions/still?slides=1")
     assert "data-deck-strip" in shown and "with-slides" in shown and "slides.css" in shown
+
+
+async def test_who_brings_slides_has_a_place_for_them_before_there_are_any(
+    organiser: Browsing, admin: Asker, database: Database
+) -> None:
+    await a_talk(admin, database)
+    shown = await seen(organiser)
+    assert re.search(r"<section class=\"deck\"[^>]* hidden>", shown) and "There are no slides yet." in shown
+
+
+async def test_a_live_room_has_the_slides_of_what_is_on(browser: Browsing, admin: Asker, database: Database) -> None:
+    event = await an_event(admin)
+    room = await a_room(admin, event)
+    bare, talk = [
+        await a_session(admin, event, slug=slug, room=room["id"], starts_at=in_minutes(minutes))
+        for slug, minutes in (("bare", -60), ("on", -20))
+    ]
+    deck = await a_deck(database, talk)
+    path = "/seminar-2027/live/hall"
+    waiting = await seen(browser, path)
+    assert state_in(waiting)["slides"] is None and f"{deck}/r1" not in waiting
+    await on_air(database, event, room, bare, talk)
+    shown = await seen(browser, path)
+    assert state_in(shown)["slides"] == f"/api/v1/sessions/{talk['id']}/slides"
+    assert f"{deck}/r1/0001-small.webp" in shown and "with-slides" in shown
 
 
 async def test_a_speaker_is_told_what_became_of_their_slides(

@@ -3,7 +3,7 @@
 import { follow } from "./changes.js";
 import { clockText, linkAt } from "./player/moment.js";
 import { Player } from "./player/player.js";
-import { openBeside } from "./slides/open.js";
+import { openAlone, openBeside } from "./slides/open.js";
 import { say } from "./texts.js";
 
 function startSharing(player) {
@@ -83,5 +83,6 @@ function startWaiting(box) {
 
 const root = document.querySelector("[data-player]");
 if (root) startPlayer(root);
+else openAlone(document.querySelector("[data-stage]"));
 const waiting = document.querySelector("[data-waiting]");
 if (waiting) startWaiting(waiting);

@@ -9,8 +9,9 @@ const TYPING = "input:not([type=range]):not([type=checkbox]), textarea, select, 
 // Whether a key is meant for the player and what belongs to it: pressed `inside` of them, or anywhere but in a form.
 export function hears(event, inside) {
   const sheet = document.querySelector("[data-keys]");
-  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || sheet.open) return false;
-  return inside || (sheet.querySelector("[data-keys-everywhere]").checked && !event.target.closest(TYPING));
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || sheet?.open) return false;
+  const everywhere = sheet?.querySelector("[data-keys-everywhere]").checked; // there is no sheet without a player
+  return inside || (everywhere === true && !event.target.closest(TYPING));
 }
 
 export function startKeyboard(root, act) {

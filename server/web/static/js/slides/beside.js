@@ -207,7 +207,7 @@ export class Beside {
   // Shows the page a link means when the video is not there.
   openLink() {
     const page = this.pageOf(this.linked);
-    if (page && page !== this.current) this.leafTo(page);
+    if (page) this.leafTo(page);
   }
 
   async copyLink() {
