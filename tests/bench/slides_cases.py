@@ -31,7 +31,7 @@ ONLY = os.environ.get("SEMMA_BENCH_SLIDES_ONLY", "")
 FILMS: dict[str, tuple[tuple[str, str, int, str], ...]] = {
     "full": (
         ("mixed", "16:9", 10, "short"), ("near", "4:3", 10, "long"), ("textless", "16:10", 10, "cuts"),
-        ("mixed", "16:9", 1, "long"),
+        ("mixed", "16:9", 1, "sparse"),
     ),
     "pip": (
         ("mixed", "16:9", 10, "cuts"), ("builds", "16:9", 10, "long"), ("repeated", "4:3", 10, "short"),
@@ -134,7 +134,7 @@ def make_case(order: Order) -> Case:
     """Draw one film; one that is there already from an earlier run with the same settings stays."""
     cv2.setNumThreads(1)  # one process a processor
     plan, folder = plan_of(order), Path(order.folder)
-    mark = folder / f"made-{order.duration_s}-{order.seed}"
+    mark = folder / f"made-{order.duration_s}-{order.seed}-{order.gop}"
     if mark.exists():
         film = plan.deck.write(folder / "pages")
         path = folder / "film.mp4"

@@ -86,6 +86,18 @@ def test_frames_come_without_an_encoder_and_say_their_time() -> None:
 
 
 @pytest.mark.ffmpeg
+def test_frames_that_repeat_can_be_left_out(tmp_path: Path) -> None:
+    habits = Habits(fade=0, ink=0, pointer=0, interlude=0, starts_with_speaker=False)
+    plan = plan_film(make_deck(9, "plots", pages=6), "full", 9, 6, speed=10, habits=habits, width=320, height=180)
+    film = shoot(plan, tmp_path, gop="sparse", page_px=320)
+    with av.open(str(film.path)) as container:
+        times = [round(frame.time * 1000) for frame in container.decode(video=0)]
+    assert 6 <= len(times) < 75
+    assert set(times) >= {segment.start_ms for segment in film.truth}
+    assert max(after - before for before, after in pairwise(times)) <= 1000
+
+
+@pytest.mark.ffmpeg
 def test_a_film_changes_when_the_truth_says(tmp_path: Path) -> None:
     habits = Habits(fade=0, ink=0, pointer=0, interlude=0, starts_with_speaker=False)
     plan = plan_film(make_deck(9, "plots", pages=6), "full", 9, 6, speed=10, habits=habits, width=320, height=180)
