@@ -197,3 +197,8 @@ OPEN_STUDIO = Item(
 def filmed() -> tuple[Item, ...]:
     """The sessions that have slides, and so a recording."""
     return tuple(item for item in ITEMS if item.slides)
+
+
+def with_deck() -> tuple[Item, ...]:
+    """The sessions whose slides are also brought as a file: one, so that a talk without can be seen, too."""
+    return filmed()[:1]

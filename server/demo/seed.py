@@ -1,7 +1,7 @@
-"""Put the demo seminar into a running Semma: the programme by the same acts the API uses, the films by real uploads.
+"""Put the demo seminar into a running Semma: the programme by the same acts the API uses, its files by real uploads.
 
-Safe to run again: the programme is made once, whole or not at all, and a session that ever had a recording gets no
-second one.
+Safe to run again: the programme is made once, whole or not at all, and a session that ever had a recording or a deck
+gets no second one.
 """
 
 import asyncio
@@ -19,8 +19,10 @@ from server.core.clock import now
 from server.core.db import Db
 from server.core.runtime import Runtime
 from server.demo import programme
+from server.demo.deck import make_deck
 from server.demo.film import film_talk
 from server.demo.programme import Item
+from server.demo.slides import THEMES
 from server.events.editions import create_event, create_series
 from server.events.links import NewLink
 from server.events.models import Event
@@ -30,6 +32,7 @@ from server.recordings.models import Recording
 from server.sessions.models import Session
 from server.sessions.programme import create_session
 from server.sessions.speakers import SpeakerRef, create_speaker
+from server.slides.models import Deck
 from server.tus_client import Notebook, Sending
 
 ORGANISER = "organiser@example.org"
@@ -46,7 +49,7 @@ async def seed(runtime: Runtime, folder: Path, *, server_url: str, say: Say) -> 
         sessions = await make_programme(db)
     say(f"The seminar:      {runtime.base_url}/{programme.EVENT_SLUG}")
     say(f"Sign in, once:    {organiser.link}")
-    await _films(runtime, sessions, folder, server_url, say)
+    await _bring_files(runtime, sessions, folder, server_url, say)
 
 
 # --- the programme ---
@@ -125,42 +128,57 @@ async def _sessions_of(db: Db, event_id: str) -> Mapping[str, str]:
     return {slug: session_id for slug, session_id in rows}
 
 
-# --- the recordings ---
+# --- slides and recordings ---
 
 
-async def _films(runtime: Runtime, sessions: Mapping[str, str], folder: Path, server_url: str, say: Say) -> None:
-    """Film and upload every talk that never had a recording."""
-    wanting = [item for item in programme.filmed() if await _wants_film(runtime, sessions.get(item.slug))]
-    if not wanting:
+async def _bring_files(runtime: Runtime, sessions: Mapping[str, str], folder: Path, server_url: str, say: Say) -> None:
+    """Draw and upload the deck and every film of talks that never had one."""
+    decks = [item for item in programme.with_deck() if await _never_had(runtime, Deck, sessions.get(item.slug))]
+    films = [item for item in programme.filmed() if await _never_had(runtime, Recording, sessions.get(item.slug))]
+    if not decks and not films:
         return
     ffmpeg = find_ffmpeg(runtime.ffmpeg or None).path
     token_id, secret = await _token(runtime)
+
+    async def send(item: Item, file: Path, purpose: str) -> None:
+        sending = Sending(
+            file=file,
+            server_url=server_url,
+            headers={"Authorization": f"Bearer {secret}"},
+            metadata={"session": sessions[item.slug], "purpose": purpose, "filename": file.name},
+            notebook=Notebook(folder / "uploads.json"),
+        )
+        await asyncio.to_thread(sending.run)
+        await asyncio.to_thread(file.unlink)
+        say(f"Uploaded:         {runtime.base_url}/{programme.EVENT_SLUG}/sessions/{item.slug}")
+
     try:
-        for item in wanting:
+        for item in decks:
+            say(f"Slides:           {item.title}")
+            await send(item, await asyncio.to_thread(_draw_deck, item, folder), "slides")
+        for item in films:
             say(f"Drawing:          {item.title}")
-            film = await asyncio.to_thread(film_talk, item, ffmpeg, folder)
-            sending = Sending(
-                file=film,
-                server_url=server_url,
-                headers={"Authorization": f"Bearer {secret}"},
-                metadata={"session": sessions[item.slug], "purpose": "recording", "filename": film.name},
-                notebook=Notebook(folder / "uploads.json"),
-            )
-            await asyncio.to_thread(sending.run)
-            film.unlink()
-            say(f"Uploaded:         {runtime.base_url}/{programme.EVENT_SLUG}/sessions/{item.slug}")
+            await send(item, await asyncio.to_thread(film_talk, item, ffmpeg, folder), "recording")
     finally:
         async with runtime.database.write() as db:
             await revoke_token(db, token_id=token_id, user_id=None)
     say("The workers encode them now; both can be watched within seconds.")
 
 
-async def _wants_film(runtime: Runtime, session_id: str | None) -> bool:
-    """Whether the session is there and never had a recording, not even one that was deleted."""
+def _draw_deck(item: Item, folder: Path) -> Path:
+    """The slides that the talk's film shows, as a PDF; the same bytes every time, so that an upload can go on."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{item.slug}.pdf"
+    make_deck(item.slides, THEMES[item.look], path)
+    return path
+
+
+async def _never_had(runtime: Runtime, model: type[Recording] | type[Deck], session_id: str | None) -> bool:
+    """Whether the session is there and never had one, not even one that was deleted."""
     if session_id is None:
         return False
     async with runtime.database.read() as db:
-        return await db.scalar(select(Recording.id).where(Recording.session_id == session_id).limit(1)) is None
+        return await db.scalar(select(model.id).where(model.session_id == session_id).limit(1)) is None
 
 
 async def _token(runtime: Runtime) -> tuple[str, str]:

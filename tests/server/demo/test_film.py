@@ -5,12 +5,15 @@ from pathlib import Path
 
 import av
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image, ImageChops, ImageDraw, ImageStat
 
+from server.demo.deck import make_deck
 from server.demo.film import SLIDE_S, film_talk
 from server.demo.programme import ITEMS, PEOPLE, ROOMS, TRACKS, filmed
-from server.demo.slides import THEMES, make_deck, write
+from server.demo.slides import THEMES, draw_slide
 from server.demo.voice import speak
+from server.media.deck_read import read_deck
+from server.media.lettering import write
 from tests.clips import ffmpeg_exe
 
 
@@ -30,10 +33,24 @@ def test_a_talk_is_filmed_whole(item, tmp_path: Path) -> None:
     assert film_talk(short, ffmpeg_exe(), tmp_path, height=180).stat().st_mtime_ns == before
 
 
-def test_a_deck_has_a_page_a_slide(tmp_path: Path) -> None:
+async def test_a_deck_shows_what_the_film_does_and_has_its_words(tmp_path: Path) -> None:
     item = filmed()[0]
     make_deck(item.slides, THEMES[item.look], tmp_path / "deck.pdf")
-    assert (tmp_path / "deck.pdf").read_bytes().count(b"/Type /Page\n") == len(item.slides)
+    deck = await read_deck(tmp_path / "deck.pdf", "pdf", tmp_path)
+    assert [page.title for page in deck.pages] == [slide.title.replace("\n", " ") for slide in item.slides]
+    assert [page.slide for page in deck.pages] == list(range(1, len(item.slides) + 1))
+    assert [entry.page for entry in deck.outline] == [page.number for page in deck.pages] and deck.warnings == []
+    slide, page = item.slides[1], deck.pages[1]
+    assert all(line in page.text for line in slide.lines)
+    drawn = draw_slide(slide, THEMES[item.look], 1600, 900, number=2)
+    with Image.open(tmp_path / page.large) as picture:
+        assert picture.size == drawn.size
+        difference = ImageChops.difference(picture.convert("RGB"), drawn).convert("L")
+    assert ImageStat.Stat(difference).mean[0] < 2
+    # Each word stands where its ink is.
+    x0, y0, x1, y1, _word = next(word for word in page.words if word[4] == slide.lines[0].split()[0])
+    inked = drawn.crop((round(x0 * 1600), round(y0 * 900), round(x1 * 1600), round(y1 * 900))).convert("L")
+    assert inked.getextrema()[0] < 60 and x1 - x0 < 0.2
 
 
 def test_letters_wear_their_dots_and_rings() -> None:
