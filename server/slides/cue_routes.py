@@ -18,6 +18,7 @@ from server.sessions.queries import Item, get_session
 from server.slides.chapters_said import say_chapters, unsay_chapters
 from server.slides.cue_errors import CuesNotThere
 from server.slides.cue_schemas import ChapterIn, CueOrder, EditView, SlidesView, edit_view, slides_view
+from server.slides.linked import links_of_session
 from server.slides.models import SlideSync
 from server.slides.sight import sight_of
 from server.slides.sync import match_again, refresh, tell
@@ -39,7 +40,8 @@ async def _view(db: Db, runtime: Runtime, actor: Actor, item: Item) -> SlidesVie
     beside = await read_beside(db, actor, item.session.id)
     sight = sight_of(actor, item, keyring=runtime.keyring, moment=now())
     may_edit = can(actor, Action.EDIT_CUES, item.subject)
-    return slides_view(item.session.id, beside, sight, may_edit=may_edit)
+    links = await links_of_session(db, item.session.id) if sight.may_upload else []
+    return slides_view(item.session.id, beside, sight, may_edit=may_edit, links=links)
 
 
 async def _open(

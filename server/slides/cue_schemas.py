@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from server.slides.models import CueEdit
+from server.slides.models import CueEdit, DeckLink
 from server.slides.schemas import DeckView, SlideError, decks_view
 from server.slides.sight import Sight
 from server.slides.sync_edit import Wish, applies
@@ -55,6 +55,25 @@ class ChapterOut(msgspec.Struct):
     edited: Annotated[bool, Meta(description="Whether a person wrote the list; else it is guessed.")]
 
 
+class LinkView(msgspec.Struct):
+    """A link to slides that came with the talk's metadata, and what became of it."""
+
+    id: Annotated[str, Meta(description="The link's id, as in /sessions/{session}/links.")]
+    url: Annotated[str, Meta(examples=["https://example.org/cranes.pdf"])]
+    state: Annotated[
+        str,
+        Meta(
+            description="waiting, fetched, failed; same: the very file was uploaded; left: a person withdrew or "
+            "replaced what it brought, so it is not followed.",
+            examples=["failed"],
+        ),
+    ]
+    error: SlideError | None
+    slot: Annotated[str | None, Meta(description="The deck that it is.")]
+    looked_at: datetime | None
+    next_look_at: datetime
+
+
 class SlidesView(msgspec.Struct):
     """Everything there is of slides beside a session's recording."""
 
@@ -67,6 +86,7 @@ class SlidesView(msgspec.Struct):
     cues: list[CueView]
     unsure: list[UnsureView]
     chapters: list[ChapterOut]
+    links: Annotated[list[LinkView], Meta(description="Links that are fetched as decks; empty for viewers.")]
 
 
 class CueOrder(msgspec.Struct, forbid_unknown_fields=True):
@@ -108,7 +128,9 @@ class ChapterIn(msgspec.Struct, forbid_unknown_fields=True):
     title: Annotated[str, Meta(examples=["Why cranes dance"])]
 
 
-def slides_view(session_id: str, beside: Beside, sight: Sight, *, may_edit: bool) -> SlidesView:
+def slides_view(
+    session_id: str, beside: Beside, sight: Sight, *, may_edit: bool, links: Sequence[DeckLink] = ()
+) -> SlidesView:
     """What the API answers; why something failed is for those who can do something about it."""
     state, progress = state_of(beside)
     error = error_of(beside) if may_edit else None
@@ -135,6 +157,19 @@ def slides_view(session_id: str, beside: Beside, sight: Sight, *, may_edit: bool
         ],
         unsure=[_unsure(start, end, doubt.why, doubt.pages) for start, end, doubt in beside.doubts],
         chapters=[ChapterOut(one.start_ms, one.title, beside.chapters_edited) for one in beside.chapters],
+        links=[_link(row) for row in links],
+    )
+
+
+def _link(row: DeckLink) -> LinkView:
+    return LinkView(
+        id=row.link_id,
+        url=row.url,
+        state=row.state,
+        error=SlideError(row.error_code, row.error_detail or "") if row.error_code else None,
+        slot=row.slot,
+        looked_at=row.looked_at,
+        next_look_at=row.next_look_at,
     )
 
 

@@ -205,6 +205,16 @@ async def what_to_look_at(db: Db, row_id: str) -> ToLookAt | None:
     return ToLookAt(url=row.url, session_id=row.session_id, validator=row.validator, sha256=row.sha256)
 
 
+async def links_of_session(db: Db, session_id: str) -> list[DeckLink]:
+    """What became of a session's links to slides, in their order."""
+    rows: Any = await db.scalars(
+        _live(select(DeckLink).join(SessionLink, SessionLink.id == DeckLink.link_id))
+        .where(DeckLink.session_id == session_id, DeckLink.state != GONE)
+        .order_by(SessionLink.position)
+    )
+    return list(rows)
+
+
 async def open_row(db: Db, row_id: str) -> DeckLink | None:
     """The row, locked, if its link is still there."""
     row: DeckLink | None = await db.scalar(

@@ -78,6 +78,12 @@ async def beside(client: httpx.AsyncClient, world: World, who: str = "nobody") -
     return answer.json()["decks"]  # type: ignore[no-any-return]
 
 
+async def links_said(client: httpx.AsyncClient, world: World, who: str = "nobody") -> list[dict[str, Any]]:
+    """What is said of the talk's links."""
+    answer = await client.get(f"/api/v1/sessions/{world.talk}/slides", headers=world.askers[who])
+    return answer.json()["links"]  # type: ignore[no-any-return]
+
+
 async def the_row(runtime: Runtime) -> DeckLink:
     async with runtime.database.read() as db:
         return (await db.scalars(select(DeckLink))).one()
@@ -199,6 +205,9 @@ async def test_failures_are_said_and_tried_again_after_growing_pauses(
         row = await the_row(runtime)
         assert (row.state, row.failures, row.error_code) == ("failed", count, "fetch.not_there")
         assert row.error_detail is not None and row.error_detail.endswith("Correct the link.")
+        (said,) = await links_said(client, world, "organiser")
+        assert (said["state"], said["error"]) == ("failed", {"code": row.error_code, "detail": row.error_detail})
+        assert said["url"] == site.url("/gone.pdf") and await links_said(client, world) == []
         assert abs((row.next_look_at - now()).total_seconds() - pause_s) < 60
     site.answers["/gone.pdf"] = Answer(body=b"<!DOCTYPE html><title>My slides</title>")
     await due_again(runtime)
