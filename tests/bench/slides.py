@@ -24,13 +24,13 @@ def measure() -> None:
     """Every `slides.*` result."""
     with _folder() as folder:
         cases = [*drawn_cases(folder), *_samples(folder)]
-        note("matching")
-        runs = {case.name: run for case, run in zip(cases, in_processes(match, cases), strict=True)}
+        runs = dict(zip((case.name for case in cases), in_processes("matching", match, cases), strict=True))
         scores = {case.name: _score(case, runs[case.name]) for case in cases}
         _by_layout(cases, runs, scores)
         drawn = [case for case in cases if case.layout in LAYOUTS]
-        _over_all(drawn, scores)
-        _cost(drawn, runs)
+        if drawn:
+            _over_all(drawn, scores)
+            _cost(drawn, runs)
         if path := os.environ.get("SEMMA_BENCH_SLIDES_WRONG"):
             Path(path).write_text("\n".join(_told(case, runs[case.name]) for case in cases))
         if BASELINES:
@@ -145,9 +145,8 @@ def _cost(drawn: list[Case], runs: dict[str, Run]) -> None:
 
 def _baselines(cases: list[Case]) -> None:
     """The same films by ORB a frame and by the scene filter."""
-    note("baselines")
-    by_orb: list[PerFrame] = in_processes(orb_per_frame, cases)
-    by_scene: list[Scenes] = in_processes(scene_borders, cases)
+    by_orb: list[PerFrame] = in_processes("ORB a frame", orb_per_frame, cases)
+    by_scene: list[Scenes] = in_processes("scene filter", scene_borders, cases)
     for layout in _layouts(cases):
         mine = [number for number, case in enumerate(cases) if case.layout == layout]
         scores = [score(by_orb[at].truth, by_orb[at].cues, cases[at].slide_of, cases[at].same_as) for at in mine]

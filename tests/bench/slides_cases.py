@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -90,22 +91,29 @@ class Order:
     folder: str
 
 
-def in_processes(work: Callable[[T], R], over: list[T]) -> list[R]:
+def in_processes(what: str, work: Callable[[T], R], over: list[T]) -> list[R]:
     """Do the work for each on all processors, in processes; answers in order."""
+    note(f"{what} …")
+    started, before = time.monotonic(), _children_s()
     with ProcessPoolExecutor(os.cpu_count() or 2, mp_context=get_context("spawn")) as pool:
-        return list(pool.map(work, over))
+        done = list(pool.map(work, over))
+    note(f"{what}: {time.monotonic() - started:.0f} s, {_children_s() - before:.0f} CPU-seconds")
+    return done
+
+
+def _children_s() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def drawn_cases(folder: Path) -> list[Case]:
     """Make every film; the longest first, so that no processor waits at the end."""
     orders = [order for layout in (*LAYOUTS, "mixed") for order in _orders(layout, folder) if ONLY in order.name]
-    started = time.monotonic()
-    note(f"drawing {len(orders)} films, {sum(order.duration_s for order in orders) / 60:.0f} minutes of picture")
     longest_first = sorted(
         orders, key=lambda order: -order.duration_s * order.size[0] * (1 + (order.layout == "camera"))
     )
-    cases = in_processes(make_case, longest_first)
-    note(f"drawn in {time.monotonic() - started:.0f} s")
+    minutes = sum(order.duration_s for order in orders) / 60
+    cases = in_processes(f"drawing {len(orders)} films of {minutes:.0f} minutes", make_case, longest_first)
     return sorted(cases, key=lambda case: [order.name for order in orders].index(case.name))
 
 
