@@ -1,4 +1,4 @@
-"""Slides in step by themselves: a deck and a recording come, a real worker matches them, on both databases."""
+"""Slides in step by themselves: a deck and a recording come, a real worker matches them."""
 
 import io
 import zipfile
@@ -11,16 +11,23 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 from sqlalchemy import select
 
-from server.core.jobs import JobRow
+from server.core.jobs import QUEUED, JobRow, enqueue
 from server.core.runtime import Runtime
+from server.live.models import LiveSegment, Stretch
+from server.live.storage_keys import broadcast_prefix, init_path, segment_path
+from server.recordings.jobs import CutTalk
 from server.slides.jobs import MATCH
 from server.slides.models import SlideSync
 from tests.clips import folder, run_ffmpeg
+from tests.server.recordings.on_air import SEGMENTS, OnAir, _encoded, put_on_air, wall
+from tests.server.recordings.on_air import _cut as cut_segments
 from tests.server.slides.decks import rendered, work_off
 from tests.server.uploads.world import World, make_world
 from tests.workers.walk import Walk, short_chunks
+from workers.runtime import run_claimed
 
-pytestmark = pytest.mark.ffmpeg
+# What these run of the database is run on both by tests/server/slides.
+pytestmark = [pytest.mark.ffmpeg, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
 WIDTH, HEIGHT = 640, 360
 WORDS = [
     ("Cranes in autumn", "where they rest, and for how long"),
@@ -140,3 +147,64 @@ async def _another_deck_takes_its_place(walk: Walk) -> None:
     async with walk.runtime.database.read() as db:
         sync = await db.get_one(SlideSync, walk.world.talk)
     assert sync.turn == 3 and await orders(walk.runtime) == ["done"] * 3
+
+
+async def show(on_air: OnAir, path: Path) -> None:
+    """The broadcast showed this film: its picture in the place of the archived one."""
+    encoded = _encoded(
+        path, "-an", "-c:v", "libx264", "-preset", "superfast", "-bf", "0", "-crf", "23", "-force_key_frames",
+        "expr:gte(t,n_forced*4)", "-video_track_timescale", "90000", "-movie_timescale", "90000",
+    )  # fmt: skip
+    pieces = cut_segments(encoded, [number * 4 * 90_000 for number in range(SEGMENTS + 1)], 1)
+    prefix = broadcast_prefix(on_air.broadcast)
+    for msn, one in enumerate(pieces, 1):
+        await on_air.runtime.store.put(prefix + segment_path("180p", msn), one.data, content_type="video/mp4")
+        await on_air.runtime.store.put(prefix + init_path("180p", one.init_name), one.init, content_type="video/mp4")
+    async with on_air.runtime.database.write() as db:
+        for row in await db.scalars(select(LiveSegment)):
+            one = pieces[row.msn - 1]
+            row.tracks = {**row.tracks, "180p": [one.duration, len(one.data), one.init_name]}
+
+
+async def test_a_live_cut_is_matched_from_the_archive_and_only_where_it_grew(
+    client: httpx.AsyncClient, runtime: Runtime, world: World
+) -> None:
+    """Borders that move ask for what is new."""
+    on_air = await put_on_air(short_chunks(runtime, ladder=(180,)), world)
+    stretch = await on_air.talk(world.talk, 5, 11)
+    await show(on_air, film([(0, 7), (1, 6), (2, 5), (1, 6)]))
+    await rendered(client, world, on_air.runtime, deck(0, 1, 2), filename="cranes.zip")
+    await _cut(on_air)
+    walk = Walk(client, on_air.runtime, world)
+    view = await slides_of(walk)
+    assert view["state"] == "ready" and view["cues"][-1]["end_ms"] == 6_000
+    assert_shows(view, (1, 0), (2, 2))
+    await _mark(on_air.runtime, on_air.broadcast)
+    await on_air.change(Stretch, stretch, ends_at=wall(21))
+    await _cut(on_air)
+    grown = await slides_of(walk)
+    assert grown["cues"][-1]["end_ms"] == 16_000
+    assert_shows(grown, (1, 0), (2, 2), (3, 8), (2, 13))
+    async with runtime.database.read() as db:
+        found = (await db.get_one(SlideSync, world.talk)).found[on_air.broadcast]["cues"]
+    assert [cue[4] for cue in found if cue[0] < 11_000] == ["marked"] * 2, "what was known was looked at again"
+    assert found[-1][1] >= 20_000 and await orders(runtime) == ["done", "done"]
+
+
+async def _cut(on_air: OnAir) -> None:
+    """The talk ended, or its borders moved: every job that follows, but for the better encode."""
+    async with on_air.runtime.database.write() as db:
+        await enqueue(db, CutTalk(broadcast=on_air.broadcast, session=on_air.world.talk), subject=on_air.broadcast)
+    for names in (["recordings.cut_talk"], ["recordings.published", "recordings.ready"], [MATCH]):
+        async with on_air.runtime.database.read() as db:
+            waiting = list(await db.scalars(select(JobRow.id).where(JobRow.name.in_(names), JobRow.state == QUEUED)))
+        for job in waiting:
+            await run_claimed(on_air.runtime, job, owner="test")
+
+
+async def _mark(runtime: Runtime, source: str) -> None:
+    """Tell what was found by now from what will be."""
+    async with runtime.database.write() as db:
+        sync = (await db.scalars(select(SlideSync))).one()
+        one = sync.found[source]
+        sync.found = {**sync.found, source: {**one, "cues": [[*cue[:4], "marked"] for cue in one["cues"]]}}

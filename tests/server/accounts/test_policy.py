@@ -31,6 +31,7 @@ WANTED = {
     Action.UPLOAD_RECORDING: (_O, _O),
     Action.UPLOAD_SLIDES: (_S, _S),
     Action.UPLOAD_CAPTIONS: (_O, _O),
+    Action.EDIT_CUES: (_S, _S),
     Action.MANAGE_RECORDING: (_O, _O),
     Action.STREAM: (_O, _O),
     Action.MANAGE_ACCESS: (_O, _O),
