@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 
 from server.media.slidematch.read import Picture, Stretch
-from server.media.slidematch.watch import WEAK, Sample, is_other_scene, shrink_to_tiny
+from server.media.slidematch.places import WEAK
+from server.media.slidematch.watch import Sample, is_other_scene, shrink_to_tiny
 
 LookAt = Callable[[Picture], Sample]
 
@@ -14,7 +15,7 @@ LONGEST_CLOSED_MS = 11_000
 
 def state_of(sample: Sample) -> int:
     """The page that the picture alone speaks for, -1 for none."""
-    return sample.pages[0] if sample.support >= WEAK and sample.pages else -1
+    return sample.pages[0] if sample.score >= WEAK and sample.pages else -1
 
 
 def is_worth_opening(left: Sample, right: Sample, stretch: Stretch) -> bool:

@@ -9,12 +9,11 @@ import numpy as np
 from server.media.slidematch.pages import Deck
 from server.media.slidematch.path import Array, Course, find_course
 from server.media.slidematch.results import SlideCue, Unsure
-from server.media.slidematch.watch import WEAK, Sample
+from server.media.slidematch.places import WEAK
+from server.media.slidematch.watch import Sample
 
-# From support to a log-likelihood against "no slide": zero at MIDDLE, and never more than SURE for one picture.
-MIDDLE = 0.52
-SLOPE = 30.0
-SURE = 10.0
+# No picture alone is surer than this (log-odds).
+SURE = 9.0
 # A page that is not among the nearest of a picture is at least that much less likely than the best.
 FAR = 12.0
 UNSURE_BELOW = 0.8
@@ -36,7 +35,7 @@ def evidence_of(samples: Sequence[Sample], count: int) -> Array:
     """Log-likelihoods (samples, count + 1), last column no slide."""
     evidence = np.zeros((len(samples), count + 1))
     for row, sample in enumerate(samples):
-        shown = max(-SURE, min(SURE, (sample.support - MIDDLE) * SLOPE))
+        shown = max(-SURE, min(SURE, sample.score))
         # A page that is probably not shown says little about which one it is not.
         share = 1 / (1 + np.exp(-shown))
         evidence[row, :count] = shown - FAR * share
@@ -97,7 +96,7 @@ def method_of(run: Run, samples: Sequence[Sample]) -> str:
     if run.page < 0:
         return "none"
     seen = samples[run.first : run.last + 1]
-    supported = [sample for sample in seen if sample.support >= WEAK and run.page in sample.pages]
+    supported = [sample for sample in seen if sample.score >= WEAK and run.page in sample.pages]
     if not supported:
         return "held"
     return "features" if all(sample.inliers for sample in supported) else "pixels"

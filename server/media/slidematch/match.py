@@ -138,8 +138,7 @@ def match_frames(
     prepare_opencv()
     before = cpu_now()
     deck = load_deck(pages)
-    watcher = Watcher(deck)
-    watcher.remember(tuple(known))
+    watcher = Watcher(deck, tuple(known))
     samples = [watcher.look(at_ms, to_gray(frame)) for at_ms, frame in frames]
     start = start_ms if start_ms is not None else (samples[0].at_ms if samples else 0)
     end = end_ms if end_ms is not None else (samples[-1].at_ms + 1 if samples else 0)
@@ -149,8 +148,7 @@ def match_frames(
 def match_opened(order: Order, container: Any, deck: Deck, progress: Callable[[float], None]) -> Matched:
     """The work of the child: `container` is the opened source."""
     before = cpu_now()
-    watcher = Watcher(deck)
-    watcher.remember(order.known)
+    watcher = Watcher(deck, order.known)
     samples: list[Sample] = []
     assert order.info.video is not None
     reader = Reader(container, order.info.video, order.info.origin_us)
@@ -179,7 +177,9 @@ def match_opened(order: Order, container: Any, deck: Deck, progress: Callable[[f
 def conclude(watcher: Watcher, samples: list[Sample], start_ms: int, end_ms: int, cpu_s: float) -> Matched:
     """Samples in order of time to the answer."""
     cues, unsure = decide(samples, watcher.deck, start_ms, end_ms)
-    return Matched(cues=cues, regions=watcher.regions(), unsure=unsure, frames=watcher.looked, cpu_s=round(cpu_s, 3))
+    return Matched(
+        cues=cues, regions=watcher.places.regions(), unsure=unsure, frames=watcher.looked, cpu_s=round(cpu_s, 3)
+    )
 
 
 def prepare_opencv() -> None:

@@ -1,8 +1,7 @@
 """The deck as the matcher needs it: every page as gradient fields in two sizes, and a picture to find points in.
 
-Pages of one shape (aspect) form a group, since where the slide is in the picture depends on its shape. What most pages
-of a group have in common (logo, footer, frame) is the group's template: it says that a slide of this deck is shown, but
-not which.
+Pages of one shape (aspect) form a group, since where the slide is in the picture depends on its shape. What pages of a
+group have in common (logo, footer, frame) says that a slide of this deck or one like it is shown, but not which.
 """
 
 from collections.abc import Sequence
@@ -13,16 +12,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from server.media.slidematch.gradients import Floats, Gray, block_sums, gradient_field, product
+from server.media.slidematch.gradients import SMALL_BLUR, Floats, Gray, block_sums, gradient_field, product
 from server.media.slidematch.results import DeckPage
 
 FINE_AREA = 320 * 180
 COARSE_AREA = 112 * 63
 POINTS_SIDE = 800
 COLUMNS, ROWS = 20, 12
-# With fewer pages than this nothing can be called common.
+# In a short deck little can be called common.
 TEMPLATE_PAGES = 4
-TEMPLATE_SAMPLE = 40
+# Blocks are the same when their difference has so small a share of their squared length.
+SAME_BLOCK = 0.3
 ASPECT_STEP = 0.02
 
 
@@ -34,8 +34,8 @@ class UnreadablePageError(Exception):
 class Group:
     """Pages of one shape. `members` are indices into the deck; rows of the arrays follow them.
 
-    `fine` (n, 2, h, w) holds fields times 127; `coarse` (n, d) fields; `template` a fine field; `energy` and `own`
-    (n, ROWS, COLUMNS) mean squared length of the field, and of what is not the template, per block.
+    `fine` (n, 2, h, w) holds fields times 127; `coarse` (n, d) fields; `energy` (n, ROWS, COLUMNS) the mean squared length
+    of the field per block; `common` the share of the other slides that have the same in that block.
     """
 
     aspect: float
@@ -45,9 +45,8 @@ class Group:
     fine: NDArray[np.int8]
     coarse: Floats
     coarse_length: Floats
-    template: Floats
     energy: Floats
-    own: Floats
+    common: Floats
 
     def field(self, row: int) -> Floats:
         """The fine field of one page."""
@@ -73,7 +72,7 @@ def load_deck(pages: Sequence[DeckPage]) -> Deck:
         aspect = aspects[left[0]]
         members = [index for index in left if abs(aspects[index] / aspect - 1) <= ASPECT_STEP]
         left = [index for index in left if index not in set(members)]
-        groups.append(make_group(aspect, members, pictures))
+        groups.append(make_group(aspect, members, pictures, [page.slide for page in pages]))
     return Deck(tuple(pages), tuple(groups), tuple(shrink(picture, POINTS_SIDE) for picture in pictures))
 
 
@@ -101,42 +100,50 @@ def size_of(aspect: float, area: int) -> tuple[int, int]:
     return max(8, round(height * aspect)), height
 
 
+def whole_blocks(size: tuple[int, int]) -> tuple[int, int]:
+    """The nearest size that the grid of blocks divides."""
+    return max(2, round(size[0] / COLUMNS)) * COLUMNS, max(2, round(size[1] / ROWS)) * ROWS
+
+
 def resize(picture: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:
     """To exactly this width and height."""
     shrinking = picture.shape[1] > size[0]
     return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR))
 
 
-def make_group(aspect: float, members: Sequence[int], pictures: Sequence[Gray]) -> Group:
+def make_group(aspect: float, members: Sequence[int], pictures: Sequence[Gray], slides: Sequence[int]) -> Group:
     """Fields and block energies of the pages of one shape."""
-    fine_size, coarse_size = size_of(aspect, FINE_AREA), size_of(aspect, COARSE_AREA)
+    fine_size, coarse_size = whole_blocks(size_of(aspect, FINE_AREA)), size_of(aspect, COARSE_AREA)
     fine = np.empty((len(members), 2, fine_size[1], fine_size[0]), dtype=np.int8)
     coarse = np.empty((len(members), coarse_size[1] * coarse_size[0] * 2), dtype=np.float32)
     for row, index in enumerate(members):
         small = resize(pictures[index], fine_size)
         fine[row] = np.rint(gradient_field(small) * 127)
-        coarse[row] = gradient_field(resize(small, coarse_size)).ravel()
-    template = find_template(fine)
-    energy = np.empty((len(members), ROWS, COLUMNS), dtype=np.float32)
-    own = np.empty_like(energy)
-    for row in range(len(members)):
-        field = fine[row].astype(np.float32) / 127
-        energy[row] = block_energy(field)
-        own[row] = block_energy(field - template)
-    length = np.sqrt((coarse * coarse).sum(axis=1)).astype(np.float32)
-    return Group(
-        aspect, tuple(members), fine_size, coarse_size, fine, coarse, np.maximum(length, 1e-6), template, energy, own
-    )
+        coarse[row] = gradient_field(resize(small, coarse_size), SMALL_BLUR).ravel()
+    energy = np.stack([block_energy(row.astype(np.float32) / np.float32(127)) for row in fine])
+    length = np.maximum(1e-6, np.sqrt((coarse * coarse).sum(axis=1))).astype(np.float32)
+    common = find_common(fine, [slides[index] for index in members])
+    return Group(aspect, tuple(members), fine_size, coarse_size, fine, coarse, length, energy, common)
 
 
-def find_template(fine: NDArray[np.int8]) -> Floats:
-    """What most pages share: the median, and only where most pages are near it. Zero for a short deck."""
-    if len(fine) < TEMPLATE_PAGES:
-        return np.zeros(fine.shape[1:], dtype=np.float32)
-    sample = fine[:: max(1, len(fine) // TEMPLATE_SAMPLE)]
-    middle = np.median(sample, axis=0).astype(np.float32)
-    near = (np.abs(sample.astype(np.int16) - middle.astype(np.int16)).max(axis=1) < 25).mean(axis=0)
-    return np.asarray(middle * (near > 0.5) / 127, dtype=np.float32)
+def find_common(fine: NDArray[np.int8], slides: Sequence[int]) -> Floats:
+    """(n, ROWS, COLUMNS): the share of the pages of other slides that look the same in a block. A logo has 1."""
+    count, _, height, width = fine.shape
+    others = np.not_equal.outer(slides, slides)
+    total = np.maximum(TEMPLATE_PAGES, others.sum(axis=1))
+    common = np.zeros((count, ROWS, COLUMNS), dtype=np.float32)
+    tall, wide = height // ROWS, width // COLUMNS
+    for row in range(ROWS):
+        for column in range(COLUMNS):
+            # Every second pixel will do here.
+            part = fine[:, :, row * tall : (row + 1) * tall : 2, column * wide : (column + 1) * wide : 2]
+            vectors = part.reshape(count, -1).astype(np.float32) / np.float32(127)
+            products = vectors @ vectors.T
+            squares = products.diagonal()
+            apart = squares[:, None] + squares[None, :] - 2 * products
+            same = apart < SAME_BLOCK * np.maximum(squares[:, None], squares[None, :])
+            common[:, row, column] = (same & others).sum(axis=1) / total
+    return common
 
 
 def block_energy(field: Floats) -> Floats:

@@ -21,6 +21,8 @@ LOPSIDED = 2.0
 ASPECT_OFF = 1.6
 # The same place, as a share of the picture's width.
 SAME = 0.012
+# Points of one page tell far corners to about this share of the width.
+UPRIGHT = 0.02
 
 
 def unit_quad(matrix: NDArray[Any], page_size: tuple[int, int]) -> Floats | None:
@@ -67,7 +69,7 @@ def rectangle(left: float, top: float, right: float, bottom: float) -> Floats:
 
 def is_upright(corners: Floats, picture_width: int) -> bool:
     """True when the corners are nearly a rectangle with upright sides: a slide put there by a mixer, not a camera."""
-    return float(np.abs(corners - fit_rectangle(corners)).max()) < 0.01 * picture_width
+    return float(np.abs(corners - fit_rectangle(corners)).max()) < UPRIGHT * picture_width
 
 
 def fitting_rectangle(picture_size: tuple[int, int], aspect: float) -> Floats:

@@ -1,0 +1,190 @@
+"""The places in the picture where slides were seen (layouts), tried on each picture, and moved with a camera that moves."""
+
+from dataclasses import dataclass, field
+
+from server.media.slidematch.align import align, jump
+from server.media.slidematch.compare import Likeness, compare, straighten
+from server.media.slidematch.gradients import Floats, Gray
+from server.media.slidematch.pages import Deck
+from server.media.slidematch.quads import (
+    as_fractions,
+    as_pixels,
+    fit_rectangle,
+    fitting_rectangle,
+    is_plausible,
+    is_same_place,
+    is_upright,
+)
+from server.media.slidematch.results import Quad, Region
+
+# Log-odds: a match this good needs no second opinion; one this bad is no match.
+STRONG = 2.5
+WEAK = 0.0
+# A place is left alone while it is about as good as it was at its best.
+NEAR_BEST = 3.0
+# A place that so many attempts could not make better by so much stands still: only poor matches are tried again.
+ATTEMPTS, BETTER = 6, 0.7
+MOST_LAYOUTS = 12
+# So many places are moved about when none fits as it is, and only where a page seems to be near (see align.jump).
+MOVED_LAYOUTS = 2
+LEAST_LIKENESS = 0.35
+# One place is the same as another, and made better by it, within this share of the picture's width.
+SAME_PLACE = 0.03
+# A mixer puts slides upright: corners that are nearly so are made so unless that is this much worse.
+UPRIGHT_BONUS = 1.0
+
+
+@dataclass(slots=True)
+class Layout:
+    """A place where slides are shown. `wins`: pictures matched there; `best`: the best score
+    there; `tries`: how often moving it has not helped since it last did."""
+
+    quad: Quad
+    group: int
+    wins: int = 0
+    best: float = 0.0
+    tries: int = 0
+
+
+@dataclass(slots=True)
+class Places:
+    """All places known for one recording; `order` has those in use, the latest first."""
+
+    deck: Deck
+    layouts: list[Layout] = field(default_factory=list)
+    order: list[int] = field(default_factory=list)
+
+    def remember(self, known: tuple[Region, ...]) -> None:
+        """Try these first, for pages of every shape."""
+        for region in known:
+            for group in range(len(self.deck.groups)):
+                self.add(Layout(region.quad, group))
+
+    def regions(self) -> tuple[Region, ...]:
+        """The places in which something was matched."""
+        used = [(index, layout) for index, layout in enumerate(self.layouts) if layout.wins > 0]
+        return tuple(Region(layout=index, quad=layout.quad) for index, layout in used)
+
+    def match(self, picture: Gray) -> tuple[Likeness, int]:
+        """The best likeness in a known place, and the place's index."""
+        if not self.layouts:
+            self._add_fitting(picture)
+        best, best_index = self._as_they_are(picture)
+        if best.score < self._good_enough(best_index):
+            for index in self._movable(best_index):
+                moved = self._moved(picture, self.layouts[index])
+                self._note_try(self.layouts[index], best.score, moved)
+                if moved is not None and moved[0].score > best.score:
+                    best, best_index = moved[0], index
+                    if best.score >= STRONG:
+                        self.layouts[index].quad = moved[1]
+                        break
+        self.won(best_index, best)
+        return best, best_index
+
+    def _good_enough(self, index: int) -> float:
+        """Below this score it is worth moving the place about."""
+        layout = self.layouts[index]
+        return STRONG if layout.tries >= ATTEMPTS else max(STRONG, layout.best - NEAR_BEST)
+
+    def _note_try(self, layout: Layout, before: float, moved: tuple[Likeness, Quad] | None) -> None:
+        helped = moved is not None and moved[0].score > max(WEAK, before + BETTER)
+        layout.tries = 0 if helped else layout.tries + 1
+
+    def compare(self, quad: Quad, group: int, picture: Gray) -> Likeness:
+        """The likeness of that place to the pages of the group."""
+        shape = self.deck.groups[group]
+        corners = as_pixels(quad, (picture.shape[1], picture.shape[0]))
+        return compare(straighten(picture, corners, shape.fine_size), shape)
+
+    def won(self, index: int, found: Likeness) -> None:
+        """Note that this place had a match, if it was one."""
+        if found.score < WEAK:
+            return
+        layout = self.layouts[index]
+        layout.wins += 1
+        layout.best = max(layout.best, found.score)
+        if index in self.order:
+            self.order.remove(index)
+        self.order.insert(0, index)
+
+    def learn(self, corners: Floats, group: int, row: int, picture: Gray) -> tuple[Likeness, int]:
+        """Take in a place that was found by points of a page: as it is, moved onto the page, and as an upright rectangle,
+        whichever is best. The likeness there, and the index of the place."""
+        size = (picture.shape[1], picture.shape[0])
+        tried = [(self.compare(as_fractions(corners, size), group, picture), as_fractions(corners, size))]
+        moved = self._aligned(picture, corners, group, row)
+        tried += [moved] if moved is not None else []
+        found, quad = max(tried, key=lambda one: one[0].score)
+        if is_upright(as_pixels(quad, size), size[0]):
+            upright = self._upright(picture, as_pixels(quad, size), group, row)
+            if upright is not None and upright[0].score > found.score - UPRIGHT_BONUS:
+                found, quad = upright
+        return found, self._take_in(Layout(quad, group, best=found.score), size)
+
+    def _upright(self, picture: Gray, corners: Floats, group: int, row: int) -> tuple[Likeness, Quad] | None:
+        size = (picture.shape[1], picture.shape[0])
+        straight = fit_rectangle(corners)
+        moved = align(picture, straight, self.deck.groups[group], row)
+        options = [straight] if moved is None else [straight, fit_rectangle(moved)]
+        quads = [as_fractions(one, size) for one in options]
+        return max(((self.compare(quad, group, picture), quad) for quad in quads), key=lambda one: one[0].score)
+
+    def _take_in(self, new: Layout, size: tuple[int, int]) -> int:
+        for index, known in enumerate(self.layouts):
+            near = is_same_place(as_pixels(known.quad, size), as_pixels(new.quad, size), size[0], SAME_PLACE)
+            if known.group == new.group and known.wins and near:
+                known.quad, known.best, known.tries = new.quad, new.best, 0
+                return index
+        return self.add(new)
+
+    def add(self, layout: Layout) -> int:
+        """A new place, tried first from now on."""
+        self.layouts.append(layout)
+        self.order.insert(0, len(self.layouts) - 1)
+        del self.order[MOST_LAYOUTS:]
+        return len(self.layouts) - 1
+
+    def _add_fitting(self, picture: Gray) -> None:
+        size = (picture.shape[1], picture.shape[0])
+        for index, group in enumerate(self.deck.groups):
+            self.add(Layout(as_fractions(fitting_rectangle(size, group.aspect), size), index))
+
+    def _as_they_are(self, picture: Gray) -> tuple[Likeness, int]:
+        best, best_index = None, -1
+        for index in self.order:
+            layout = self.layouts[index]
+            found = self.compare(layout.quad, layout.group, picture)
+            if best is None or found.score > best.score:
+                best, best_index = found, index
+            if found.score >= self._good_enough(index):
+                break
+        assert best is not None
+        return best, best_index
+
+    def _movable(self, best_index: int) -> list[int]:
+        used = [index for index in self.order if self.layouts[index].wins]
+        return list(dict.fromkeys([*[index for index in used if index == best_index], *used]))[:MOVED_LAYOUTS]
+
+    def _moved(self, picture: Gray, layout: Layout) -> tuple[Likeness, Quad] | None:
+        size = (picture.shape[1], picture.shape[0])
+        group = self.deck.groups[layout.group]
+        best: tuple[Likeness, Quad] | None = None
+        for row, corners, likeness in jump(picture, as_pixels(layout.quad, size), group):
+            if likeness < LEAST_LIKENESS:
+                break
+            found = self._aligned(picture, corners, layout.group, row)
+            if found is not None and (best is None or found[0].score > best[0].score):
+                best = found
+            if best is not None and best[0].score >= STRONG:
+                break
+        return best
+
+    def _aligned(self, picture: Gray, corners: Floats, group: int, row: int) -> tuple[Likeness, Quad] | None:
+        size = (picture.shape[1], picture.shape[0])
+        shape = self.deck.groups[group]
+        better = align(picture, corners, shape, row)
+        if better is None or not is_plausible(better, size, shape.aspect):
+            return None
+        quad = as_fractions(better, size)
+        return self.compare(quad, group, picture), quad
