@@ -33,6 +33,11 @@ def _slides(look: Look, count: int) -> list[Path]:
     return made
 
 
+def stills(look: Look, count: int) -> list[Path]:
+    """The slides of these clips as pictures, for decks that fit them; a clip shows the first ones."""
+    return _slides(look, count)
+
+
 def _talk(
     path: Path, look: Look, still: list[Path], layers: str, extra: Sequence[str] = (), options: Sequence[str] = ()
 ) -> None:

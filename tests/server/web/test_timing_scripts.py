@@ -11,7 +11,7 @@ from tests.server.web.test_scripts import run
 
 TOTAL_MS = 100_000
 SIZES = {"a": 9, "b": 5}
-DECKS = [
+DECKS: list[dict[str, Any]] = [
     {"id": deck, "pages": [{"number": number, "slide": number, "small": ""} for number in range(1, size + 1)]}
     for deck, size in SIZES.items()
 ]
@@ -71,7 +71,7 @@ def as_cues(shown: list[Stretch]) -> list[dict[str, Any]]:
 
 def test_an_edit_is_shown_as_the_server_makes_it() -> None:
     chance = random.Random(4)
-    cases = []
+    cases: list[dict[str, Any]] = []
     while len(cases) < 60:  # they must fit a command's arguments
         shown = covering(a_found(chance), TOTAL_MS)
         edit = an_edit(chance, shown)
@@ -136,8 +136,8 @@ def test_what_is_most_in_doubt_comes_first() -> None:
 
 
 def test_candidates_are_what_the_matcher_names_then_what_is_around() -> None:
-    around = {"start_ms": 10_000, "end_ms": 40_000, "deck": "a", "pages": [5, 4, 99]}
-    none = {"start_ms": 50_000, "end_ms": 60_000, "deck": None, "pages": []}
+    around: dict[str, Any] = {"start_ms": 10_000, "end_ms": 40_000, "deck": "a", "pages": [5, 4, 99]}
+    none: dict[str, Any] = {"start_ms": 50_000, "end_ms": 60_000, "deck": None, "pages": []}
     stretches = json.dumps([around, none, around | {"pages": list(range(1, 10))}])
     script = f"{stretches}.map((one) => m.candidatesFor(one, {CUES}, {json.dumps(DECKS)}).map((p) => p.deck + p.page))"
     named, unnamed, many = run("studio/slides/needs.js", script)

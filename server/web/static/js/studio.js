@@ -94,7 +94,8 @@ function onChange(change) {
 }
 
 // Decks while their pages are drawn, and slides while they are matched: both move in place within a state.
-function onSlides({ id, state, progress, version }) {
+function onSlides({ id, session, state, progress, version }) {
+  if (!document.querySelector(`[data-purpose="slides"][data-uploads="${CSS.escape(session)}"]`)) return;
   const place = document.querySelector(`[data-deck="${CSS.escape(id)}"], [data-step="${CSS.escape(id)}"]`);
   const bar = place?.querySelector("[data-progress]");
   const mark = `${state}|${version ?? ""}`;
