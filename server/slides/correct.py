@@ -15,6 +15,7 @@ one (at most SNAP_MS): a border that turns up within that is the same border, an
 When the correction is made there is none, so at that moment nothing beside it changes.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -114,29 +115,40 @@ def _joined(stretches: Iterable[Stretch]) -> list[Stretch]:
     """Neighbours that differ in nothing are one."""
     result: list[Stretch] = []
     for one in stretches:
-        if result and replace(result[-1], start_ms=one.start_ms, end_ms=one.end_ms) == one:
+        if result and _what(result[-1]) == _what(one):
             result[-1] = replace(result[-1], end_ms=one.end_ms)
         else:
             result.append(one)
     return result
 
 
+def _what(one: Stretch) -> tuple[PageRef | None, float, str, bool, Doubt | None]:
+    """Everything of a stretch but its time."""
+    return one.page, one.confidence, one.method, one.edited, one.doubt
+
+
+def _inside(shown: Sequence[Stretch], start_ms: int, end_ms: int) -> slice:
+    """Which stretches of a cover have a part in the span."""
+    first = bisect_right(shown, start_ms, key=lambda one: one.end_ms)
+    return slice(first, max(first, bisect_left(shown, end_ms, key=lambda one: one.start_ms)))
+
+
 def _changed(
     shown: Sequence[Stretch], start_ms: int, end_ms: int, change: Callable[[Stretch], Stretch]
 ) -> list[Stretch]:
     """The same stretches, with `change` applied to whatever lies inside the span."""
-    result: list[Stretch] = []
-    for one in shown:
+    where = _inside(shown, start_ms, end_ms)
+    parts: list[Stretch] = []
+    for one in shown[where]:
         first, last = max(one.start_ms, start_ms), min(one.end_ms, end_ms)
-        if first >= last:
-            result.append(one)
-            continue
         if one.start_ms < first:
-            result.append(replace(one, end_ms=first))
-        result.append(change(replace(one, start_ms=first, end_ms=last)))
+            parts.append(replace(one, end_ms=first))
+        parts.append(change(replace(one, start_ms=first, end_ms=last)))
         if last < one.end_ms:
-            result.append(replace(one, start_ms=last))
-    return _joined(result)
+            parts.append(replace(one, start_ms=last))
+    around = slice(max(0, where.start - 1), where.stop + 1)
+    parts = [*shown[around.start : where.start], *parts, *shown[where.stop : around.stop]]
+    return [*shown[: around.start], *_joined(parts), *shown[around.stop :]]
 
 
 def _said(shown: list[Stretch], said: Said) -> list[Stretch]:
@@ -155,7 +167,7 @@ def _said(shown: list[Stretch], said: Said) -> list[Stretch]:
 
 def _snapped(shown: list[Stretch], start_ms: int, end_ms: int, *, keep_first: bool) -> list[Stretch]:
     """A border inside the span is put at its end (`keep_first`), or at its start; what people said is left alone."""
-    inside = [one for one in shown if one.start_ms < end_ms and start_ms < one.end_ms]
+    inside = shown[_inside(shown, start_ms, end_ms)]
     if len({one.page for one in inside}) < 2:
         return shown
     kept = inside[0] if keep_first else inside[-1]

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from itertools import pairwise
 
 from server.media.chapters import Chapter
@@ -62,7 +61,7 @@ class View:
 
 
 def _ms(at: Milliseconds) -> int:
-    return round(Fraction(at))
+    return at if isinstance(at, int) else round(at)
 
 
 def place_found(view: View, found: Mapping[str, Found]) -> list[Stretch]:

@@ -92,6 +92,14 @@ class Talk:
             job = await enqueue(db, DecksChanged(session=self.world.talk), subject=self.world.talk)
         await run_claimed(self.runtime, job, owner="test")
 
+    async def follow(self, fact: str) -> None:
+        """A worker acts on the facts of this name that arrived."""
+        async with self.runtime.database.read() as db:
+            jobs = list(await db.scalars(select(JobRow.id).where(JobRow.name == fact, JobRow.state.not_in(ENDED))))
+        assert jobs, f"nobody said {fact}"
+        for job in jobs:
+            await run_claimed(self.runtime, job, owner="test")
+
     async def sync(self) -> SlideSync:
         async with self.runtime.database.read() as db:
             return await db.get_one(SlideSync, self.world.talk)

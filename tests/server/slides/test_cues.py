@@ -195,13 +195,12 @@ async def test_nothing_is_looked_for_once_deck_or_recording_is_gone(talk: Talk) 
     await talk.record()
     deck = await talk.draw()
     await talk.settle()
-    async with talk.runtime.database.write() as db:
-        (await db.get_one(Recording, talk.recording)).state = "failed"
-    await talk.settle()
+    url, organiser = f"/api/v1/recordings/{talk.recording}", talk.world.organiser
+    assert (await talk.client.delete(url, headers=organiser)).status_code == 200
+    await talk.follow("recordings.retired")
     assert await talk.orders() == [] and (await talk.sync()).state == "idle"
-    async with talk.runtime.database.write() as db:
-        (await db.get_one(Recording, talk.recording)).state = "ready"
-    await talk.settle()
+    assert (await talk.client.post(f"{url}/restore", headers=organiser)).status_code == 200
+    await talk.follow("recordings.retired")
     assert [order.turn for order in await talk.orders()] == [3]
     async with talk.runtime.database.write() as db:
         (await db.get_one(Deck, deck)).deleted_at = (await db.get_one(Deck, deck)).created_at
