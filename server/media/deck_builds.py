@@ -3,7 +3,8 @@
 Three kinds of evidence, in this order. *Labels*: LaTeX's beamer gives all steps of a frame the same page label, which
 decides where the file's labels do repeat. *Words*: a step holds all the words of the step before, at the same places,
 under the same title. *Pictures*: what was drawn stays, and only background is drawn on. Words and pictures have to
-agree: two results under one title are two slides, and so are an agenda and the next one.
+agree, but where much is said again and more is added: two results under one title are two slides, and so are an agenda
+and the next one.
 """
 
 from collections import Counter
@@ -24,6 +25,9 @@ ENOUGH_WORDS = 3
 # Same label, and yet another slide: beamer's frames without a number (appendix) carry on the number before.
 LITTLE_IN_COMMON = 0.25
 EDGE = 0.07
+# Words besides the title that are proof by themselves, the share of them that has to stay, and how many times as many
+# the next step may have.
+MUCH_SAID, NEARLY_ALL, MOST_GROWTH = 8, 0.93, 3
 
 
 def group_pages(pages: Sequence[DeckPage], steps: Sequence[PictureStep | None]) -> list[int]:
@@ -74,6 +78,8 @@ def is_step(before: DeckPage, page: DeckPage, step: PictureStep | None) -> bool:
     """Whether a page shows everything the page before shows, and perhaps more."""
     if step is None or (before.width_px, before.height_px) != (page.width_px, page.height_px):
         return False
+    if _says_more(before, page):
+        return True
     drawn = step.kept + step.lost
     if step.lost > LOSS_OF_AREA or step.lost > LOSS_OF_DRAWN * drawn:
         return False
@@ -86,6 +92,18 @@ def is_step(before: DeckPage, page: DeckPage, step: PictureStep | None) -> bool:
     if not _holds(old, new):
         return False
     return len(old) >= ENOUGH_WORDS or step.kept >= ENOUGH_DRAWN or step.gained <= 2 * drawn
+
+
+def _says_more(before: DeckPage, page: DeckPage) -> bool:
+    """Whether a page says, under the same title, all that the page before says, and more: so much text is not there
+    twice by chance. Where it stands may differ, for what is centred moves when something is added."""
+    if not before.title or before.title != page.title:
+        return False
+    title = Counter(before.title.split())
+    old, new = (Counter(word[4] for word in _body(one)) - title for one in (before, page))
+    common = (old & new).total()
+    said = old.total()
+    return said >= MUCH_SAID and common >= NEARLY_ALL * said and said < new.total() <= MOST_GROWTH * said
 
 
 def _body(page: DeckPage) -> list[Word]:

@@ -13,6 +13,7 @@ Answers: {"document": {page_count, pages}}, {"outline": {…}}, {"begin": n}, {"
 import json
 import os
 import sys
+import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,11 +83,9 @@ class PdfDeck:
 
     def read(self, number: int) -> Read:
         """One page. Raises Unreadable."""
+        page = None
         try:
             page = self._pdf.Page(self._document, number - 1)
-        except (RuntimeError, ValueError, MemoryError, OSError):
-            raise Unreadable("deck.page_damaged", "This page is damaged and could not be read.") from None
-        try:
             picture = page.draw()
             lines = lines_of(page.glyphs())
             text = text_of(lines)[:TEXT_LETTERS]
@@ -98,10 +97,13 @@ class PdfDeck:
                 "links": page.links(),
             }
             return Read(picture, facts)
-        except (RuntimeError, ValueError, MemoryError, OSError):
+        except Exception:
+            # What bindings raise over a damaged page is anything; the log keeps it.
+            traceback.print_exc()
             raise Unreadable("deck.page_damaged", "This page is damaged and could not be read.") from None
         finally:
-            page.close()
+            if page is not None:
+                page.close()
 
 
 class PictureDeck:

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from server.media.deck_environment import without_ours
 from server.media.deck_pages import DeckDamaged, DeckLimits, DeckTooSlow
 from server.media.process import Limits, run
 from server.media.refusals import ProcessFailed, ProcessTimedOut
@@ -96,17 +97,9 @@ def _prepare(path: Path, kind: str, work: Path) -> None:
 
 
 def _command(office: str, kind: str, work: Path) -> list[str]:
-    env = shutil.which("env") or "/usr/bin/env"
-    return [
-        # An empty environment: none of our secrets in a process that reads strangers' files.
-        env,
-        "-i",
-        f"PATH={os.environ.get('PATH', os.defpath)}",
-        f"HOME={work / 'home'}",
-        f"TMPDIR={work / 'tmp'}",
-        "LC_ALL=C.UTF-8",
-        # Drawing without a screen.
-        "SAL_USE_VCLPLUGIN=svp",
+    # A home and a scratch folder of its own; drawing without a screen.
+    environment = {"HOME": str(work / "home"), "TMPDIR": str(work / "tmp"), "SAL_USE_VCLPLUGIN": "svp"}
+    words = [
         _program(office),
         f"-env:UserInstallation={(work / 'profile').as_uri()}",
         "--headless",
@@ -120,6 +113,7 @@ def _command(office: str, kind: str, work: Path) -> list[str]:
         str(work / "out"),
         str(work / f"deck.{kind}"),
     ]
+    return without_ours(words, environment)
 
 
 def _program(office: str) -> str:

@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 
 from server.media.deck_builds import group_pages
+from server.media.deck_environment import without_ours
 from server.media.deck_office import convert
 from server.media.deck_pages import (
     REASONS,
@@ -131,7 +132,7 @@ class _Reading:
     async def _one_child(self, failed: tuple[int, str] | None, deadline: float) -> str | None:
         """Let one child read on from the first page that is missing. Returns why it ended, None when it was done."""
         self.begun = None
-        argv = [sys.executable, "-I", str(READER), json.dumps(self._order(failed))]
+        argv = without_ours([sys.executable, "-I", "-X", "utf8", str(READER), json.dumps(self._order(failed))])
         loop = asyncio.get_running_loop()
         patience_s = max(OPEN_S, self.limits.page_s)
         async with start(argv, limits=self._limits()) as child:

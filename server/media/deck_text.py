@@ -23,6 +23,7 @@ TITLE_LETTERS = 150
 MAX_TITLE_LINES = 3
 # Sizes that are meant to be equal are measured by glyph boxes that differ a little.
 SAME_SIZE = 0.93
+PROMINENT = 0.6
 SOFT_HYPHEN = "\u00ad"
 # PDFium writes a hyphen at the end of a line as one of these.
 LINE_HYPHENS = frozenset((SOFT_HYPHEN, "\x02", "\ufffe"))
@@ -178,11 +179,13 @@ def shorten(text: str, letters: int) -> str:
 def title_from(outline_title: str, lines: Sequence[Line], text: str) -> str:
     """The outline's name of a page where that stands on the page; else the largest line.
 
-    An outline may name sections, or ("Slide 7") nothing: what cannot be read on the page is no title of it, unless
-    the page has no text at all.
+    An outline may name sections, which stand small in a corner, or ("Slide 7") nothing: what cannot be read in the
+    larger lines of the page is no title of it, unless the page has no text at all.
     """
     title = shorten(outline_title, TITLE_LETTERS)
-    if title and text and _bare(title) in _bare(text):
+    largest = max((line.size for line in lines if _could_be_title(line)), default=0.0)
+    prominent = " ".join(line.text for line in lines if line.size >= PROMINENT * largest)
+    if title and text and _bare(title) in _bare(prominent):
         return title
     if title and not text and not re.fullmatch(r"\w+\s*\d+", title):
         return title

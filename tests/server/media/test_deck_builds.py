@@ -73,6 +73,17 @@ def test_words_alone_and_pictures_alone_are_not_enough() -> None:
     assert group_pages(results, [None, None]) == [1, 2], "another shape"
 
 
+def test_much_text_that_is_said_again_may_have_moved() -> None:
+    said = "what one sees of cranes that dance in spring"
+    pages = [
+        page(1, "Cranes", said),
+        page(2, "Cranes", f"first {said} and more"),
+        page(3, "Storks", f"{said} and more"),
+    ]
+    assert slides(pages, OTHER, OTHER) == [1, 1, 2]
+    assert slides([page(1, "Cranes", said), page(2, "Cranes", said)], OTHER) == [1, 2], "the same words, other pictures"
+
+
 def test_a_contents_list_that_goes_on_and_a_running_agenda() -> None:
     contents = [page(1, "Contents", "intro methods"), page(2, "Contents", "results outlook")]
     assert slides(contents, OTHER) == [1, 2]

@@ -90,10 +90,13 @@ def test_the_title_is_the_largest_line_and_what_belongs_to_it() -> None:
 
 
 def test_the_outline_names_a_page_when_it_says_what_stands_there() -> None:
-    lines = lines_of(row("Results", 0.1, 0.1, 0.08) + row("More to see", 0.1, 0.3))
+    lines = lines_of(
+        row("Outlook", 0.1, 0.01, 0.03) + row("Results", 0.1, 0.1, 0.08) + row("More to see", 0.1, 0.3, 0.06)
+    )
     text = text_of(lines)
     assert title_from("more to  SEE", lines, text) == "more to SEE"
     assert title_from("Slide 7", lines, text) == "Results"
+    assert title_from("Outlook", lines, text) == "Results", "a section's name in the corner"
     assert title_from("Our harbour", [], "") == "Our harbour"
     assert title_from("Slide 7", [], "") == ""
 
