@@ -1,8 +1,9 @@
 """A file becomes a session's deck, in its place among the others, with its rendering ordered in the same commit."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from server.core.clock import now
 from server.core.db import Db
@@ -60,15 +61,27 @@ async def add_deck(
 
 
 async def lock_decks(db: Db, session_id: str) -> list[Deck]:
-    """Every deck of a session, withdrawn ones too; nobody else changes which are shown until this transaction ends."""
-    await db.execute(select(Session.id).where(Session.id == session_id).with_for_update())
+    """Every deck of a session, withdrawn ones too; nobody else changes which are shown until this transaction ends.
+
+    Locks are taken in one order, that of a worker that ends its job: rows of jobs, then this, then decks. So whoever
+    cancels jobs does it before.
+    """
+    await db.execute(select(Session.id).where(Session.id == session_id).with_for_update(key_share=True))
     rows = await db.scalars(select(Deck).where(Deck.session_id == session_id).execution_options(populate_existing=True))
     return list(rows)
 
 
-async def order_rendering(db: Db, deck: Deck) -> None:
-    """Have its pages made (anew); what is being done about it is stopped. The pages it has stay shown meanwhile."""
+async def render_again(db: Db, deck: Deck) -> None:
+    """Have its pages made anew; what is being done about it is stopped. The pages it has stay shown meanwhile."""
     await cancel_jobs(db, subject=deck.id, names=[RENDER])
+    await db.refresh(deck, with_for_update={"key_share": True})
+    await order_rendering(db, deck)
+
+
+async def order_rendering(db: Db, deck: Deck) -> None:
+    """Have its pages made, unless that is ordered already."""
+    if await db.scalar(select(JobRow.id).where(*_unfinished(deck.id)).limit(1)) is not None:
+        return
     deck.state, deck.progress = WAITING, 0.0
     deck.error_code = deck.error_detail = None
     deck.version = (deck.version or 0) + 1
@@ -77,11 +90,10 @@ async def order_rendering(db: Db, deck: Deck) -> None:
 
 async def order_missing(db: Db, *, most: int = 50) -> list[Deck]:
     """Order the rendering of decks that wait for one and have no job: those from before there were pages."""
-    unfinished = select(JobRow.id).where(JobRow.subject == Deck.id, JobRow.name == RENDER, JobRow.state.not_in(ENDED))
     rows = await db.scalars(
         select(Deck)
         .where(Deck.state.in_((WAITING, RENDERING)), Deck.deleted_at.is_(None), Deck.replaced_at.is_(None))
-        .where(~unfinished.exists())
+        .where(~select(JobRow.id).where(*_unfinished(Deck.id)).exists())
         .order_by(Deck.created_at.desc())
         .limit(most)
     )
@@ -89,3 +101,13 @@ async def order_missing(db: Db, *, most: int = 50) -> list[Deck]:
     for deck in decks:
         await order_rendering(db, deck)
     return decks
+
+
+def _unfinished(deck_id: Any) -> tuple[ColumnElement[bool], ...]:
+    """The condition on a job that will render the deck: one that is being cancelled will not."""
+    return (
+        JobRow.subject == deck_id,
+        JobRow.name == RENDER,
+        JobRow.state.not_in(ENDED),
+        JobRow.cancel_asked.is_(False),
+    )

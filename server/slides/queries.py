@@ -115,19 +115,13 @@ async def get_page(db: Db, deck: Deck, number: int) -> DeckPage:
 
 
 async def get_deck(
-    db: Db,
-    actor: Actor,
-    deck_id: str,
-    action: Action = Action.SEE,
-    *,
-    deleted: bool = False,
-    lock: bool = False,
+    db: Db, actor: Actor, deck_id: str, action: Action = Action.SEE, *, deleted: bool = False
 ) -> tuple[Deck, Item]:
     """The deck and its session, if the actor may do this to it; raises DeckNotFound, Unauthenticated, Forbidden.
 
     An older version is there only for who may upload slides.
     """
-    deck = await db.get(Deck, deck_id, with_for_update=lock or None)
+    deck = await db.get(Deck, deck_id)
     if deck is None or (deck.deleted_at is not None and not deleted):
         raise DeckNotFound
     try:

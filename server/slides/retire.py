@@ -20,9 +20,10 @@ async def retire_deck(db: Db, deck: Deck, *, undo_s: int) -> None:
 
     When no version of it is left that is or will be shown, its older versions go with it.
     """
+    await cancel_jobs(db, subject=deck.id, names=[RENDER])
+    decks = await lock_decks(db, deck.session_id)
     if deck.deleted_at is not None:
         return
-    decks = await lock_decks(db, deck.session_id)
     moment = now()
     await _withdraw(db, deck, moment, undo_s=undo_s)
     slot = [row for row in decks if row.slot == deck.slot]
@@ -36,7 +37,6 @@ async def retire_deck(db: Db, deck: Deck, *, undo_s: int) -> None:
 async def _withdraw(db: Db, deck: Deck, moment: datetime, *, undo_s: int) -> None:
     deck.deleted_at = moment
     deck.version += 1
-    await cancel_jobs(db, subject=deck.id, names=[RENDER])
     for prefix in (deck.key, deck_prefix(deck.id)):
         await remove_later(db, prefix, reason="slides deleted", owner_id=deck.id, after_s=undo_s)
 
@@ -63,5 +63,5 @@ async def restore_deck(db: Db, deck: Deck, *, undo_s: int) -> None:
     if not deck.rendering:
         await order_rendering(db, deck)
     if deck.rendering or not any(row.rendering for row in slot if is_live(row)):
-        await supersede(db, deck, decks)
+        supersede(deck, decks)
     await decks_changed(db, deck.session_id)

@@ -17,7 +17,7 @@ from server.core.http import PROBLEM_RESPONSES, check_if_match, json_with_etag
 from server.core.http_objects import answer_object
 from server.core.runtime import Runtime
 from server.sessions.queries import Item
-from server.slides.add import order_rendering
+from server.slides.add import render_again
 from server.slides.changes import tell
 from server.slides.errors import DeckLost, DeckNotForDownload
 from server.slides.kinds import KINDS, safe_name
@@ -113,12 +113,11 @@ async def change_deck(
     async with runtime.database.write() as db:
         deck, item = await get_deck(db, actor, deck_id, Action.UPLOAD_SLIDES)
         check_if_match(request, deck.version)
+        if data.position is not msgspec.UNSET:
+            await move_deck(db, deck, position=data.position)
         if data.downloadable is not msgspec.UNSET:
             deck.downloadable = data.downloadable
             deck.version += 1
-            await db.flush()
-        if data.position is not msgspec.UNSET:
-            await move_deck(db, deck, position=data.position)
         tell(db, runtime, deck)
         view = await _shown(db, runtime, actor, deck, item)
     return json_with_etag(request, view, deck.version)
@@ -166,8 +165,8 @@ async def render_deck(
 ) -> Response[DeckView]:
     """Make its pages anew from the stored file: after a failure, or once what was missing is installed."""
     async with runtime.database.write() as db:
-        deck, item = await get_deck(db, actor, deck_id, Action.UPLOAD_SLIDES, lock=True)
-        await order_rendering(db, deck)
+        deck, item = await get_deck(db, actor, deck_id, Action.UPLOAD_SLIDES)
+        await render_again(db, deck)
         tell(db, runtime, deck)
         view = await _shown(db, runtime, actor, deck, item)
     return json_with_etag(request, view, deck.version, status=202)

@@ -8,10 +8,10 @@ from sqlalchemy import delete
 
 from server.core.clock import now
 from server.core.db import Db
-from server.core.jobs import cancel_jobs, enqueue
+from server.core.jobs import enqueue
 from server.core.removals import remove_later
 from server.slides.add import lock_decks
-from server.slides.jobs import RENDER, DeckReady, DecksChanged
+from server.slides.jobs import DeckReady, DecksChanged
 from server.slides.keys import rendering_prefix
 from server.slides.models import FAILED, READY, RENDERING, WAITING, Deck, DeckPage
 from server.slides.slots import is_live, moved, shown_decks
@@ -28,7 +28,7 @@ class Rendered:
 
 
 async def keep_rendering(db: Db, deck_id: str, made: Rendered, *, overlap_s: int) -> Deck | None:
-    """Write down the pages, show the deck instead of its older versions; None when it is gone.
+    """Write down the pages, show the deck instead of its older versions; None when it is gone or withdrawn.
 
     The pictures of the rendering before go when no page that is open can name them any more.
     """
@@ -36,7 +36,7 @@ async def keep_rendering(db: Db, deck_id: str, made: Rendered, *, overlap_s: int
     if found is None:
         return None
     decks = await lock_decks(db, found.session_id)
-    deck = next((row for row in decks if row.id == deck_id), None)
+    deck = next((row for row in decks if row.id == deck_id and row.deleted_at is None), None)
     if deck is None:
         return None
     if deck.rendering:
@@ -56,18 +56,17 @@ async def keep_rendering(db: Db, deck_id: str, made: Rendered, *, overlap_s: int
     deck.slide_count = max((page.slide for page in made.pages), default=0)
     deck.version += 1
     if is_live(deck):
-        await supersede(db, deck, decks)
+        supersede(deck, decks)
         await enqueue(db, DeckReady(session=deck.session_id, deck=deck.id), subject=deck.id)
     return deck
 
 
-async def supersede(db: Db, deck: Deck, decks: Sequence[Deck]) -> None:
-    """Older versions of a deck that has pages make way for it."""
+def supersede(deck: Deck, decks: Sequence[Deck]) -> None:
+    """Older versions of a deck make way for it; what is being rendered of them is finished, for who goes back to it."""
     for older in decks:
         if older.slot == deck.slot and older.revision < deck.revision and is_live(older):
             older.replaced_at = now()
             older.version += 1
-            await cancel_jobs(db, subject=older.id, names=[RENDER])
 
 
 async def fail_rendering(db: Db, deck_id: str, *, code: str, detail: str) -> Deck | None:

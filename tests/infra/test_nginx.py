@@ -31,6 +31,7 @@ from server.media.playlist_read_live import read_live_playlist
 from server.process import make_runtime
 from server.recordings.models import Recording
 from server.sessions.models import Session
+from server.slides.models import Deck
 from tests.conftest import S3, run_apart
 from tests.postgres import free_port
 from tests.server.live.synthetic import BEGAN, Timeline, body_of, layout_of
@@ -39,8 +40,9 @@ from tests.waiting import eventually
 TEMPLATE = Path(__file__).parents[2] / "infra/nginx/semma.conf.template"
 SEGMENT = bytes(range(256)) * 4096
 KEY = "recordings/r1/g1/720p/00000.m4s"
+PICTURE = "decks/d1/r1/0001-large.webp"
 LAYOUT = layout_of()
-LIVE_ROOM, LIVE_BROADCAST = "a" * 32, "b" * 32
+LIVE_ROOM, LIVE_BROADCAST, TALK = "a" * 32, "b" * 32, "c" * 32
 LIVE = f"/live/public/{LIVE_ROOM}/{LIVE_BROADCAST}/720p"
 
 pytestmark = pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not installed")
@@ -68,12 +70,17 @@ async def fill(environ: dict[str, str]) -> str:
     runtime = make_runtime(settings, Ringer(settings.redis_url), threads=2)
     await runtime.store.ensure_bucket()
     await runtime.store.put(KEY, SEGMENT, content_type="video/iso.segment")
+    await runtime.store.put(PICTURE, SEGMENT, content_type="image/webp")
     async with runtime.database.write() as db:
         db.add(Event(id="e1", slug="e", title="E"))
         await db.flush()
         db.add(Session(id="s1", event_id="e1", guid="g", slug="s", title="S"))
         await db.flush()
         db.add(Recording(id="r1", event_id="e1", session_id="s1", state="ready", published_at=datetime.now(UTC)))
+        about = {"filename": "a.pdf", "kind": "pdf", "size_bytes": 1, "key": KEY, "state": "ready", "rendering": 1}
+        db.add(Session(id=TALK, event_id="e1", guid="t", slug="t", title="T"))
+        await db.flush()
+        db.add(Deck(id="d1", event_id="e1", session_id=TALK, slot="d1", **about))
         db.add(Room(id=LIVE_ROOM, event_id="e1", slug="hall", name="Hall"))
         await db.flush()
         shape = msgspec.to_builtins(LAYOUT)
@@ -204,6 +211,21 @@ def test_media_comes_from_the_storage_with_the_answer_of_the_web_process(site: S
         assert client.get("/_objects/nginx/" + KEY).status_code == 404
     eventually(lambda: site.log().count(" HIT ") >= 3, what="the cache to have answered")
     assert "/media/public" not in site.log()
+
+
+def test_pictures_of_slides_come_from_the_storage_and_files_are_saved(site: Site) -> None:
+    with site.client() as client:
+        for _ in range(2):
+            picture = client.get("/slides/public/d1/r1/0001-large.webp")
+            assert (picture.status_code, picture.content) == (200, SEGMENT)
+            assert picture.headers.get_list("Content-Type") == ["image/webp"]
+            assert picture.headers.get_list("Cache-Control") == ["public, max-age=86400, immutable"]
+        file = client.get("/api/v1/decks/d1/file", headers={"Range": "bytes=0-9"})
+        assert (file.status_code, file.content) == (206, SEGMENT[:10])
+        assert file.headers["Content-Disposition"].startswith("attachment;")
+        assert file.headers.get_list("Content-Type") == ["application/pdf"]
+    eventually(lambda: "/slides/-/d1/" in site.log(), what="the lines of the log")
+    assert "/slides/public" not in site.log()
 
 
 def test_live_parts_are_cached_and_playlists_are_not(site: Site) -> None:
