@@ -13,9 +13,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import select
+
 from server.core.changes import announce
 from server.core.db import Db
-from server.core.jobs import cancel_jobs, enqueue
+from server.core.jobs import ENDED, JobRow, cancel_jobs, enqueue
 from server.core.runtime import Runtime
 from server.slides.chapters import guess_chapters
 from server.slides.correct import cues_of
@@ -53,6 +55,7 @@ def tell(db: Db, runtime: Runtime, sync: SlideSync) -> None:
 
 async def settle(db: Db, runtime: Runtime, session_id: str, *, carries: Mapping[str, Carry] | None = None) -> None:
     """Bring the row in line with recording and decks, and order what is missing. `carries` is what became of decks."""
+    await _lock_orders(db, session_id)
     inputs = await read_inputs(db, session_id)
     if inputs is None:
         return
@@ -70,6 +73,14 @@ async def settle(db: Db, runtime: Runtime, session_id: str, *, carries: Mapping[
         await refresh(db, sync, inputs)
     await db.flush()
     tell(db, runtime, sync)
+
+
+async def _lock_orders(db: Db, session_id: str) -> None:
+    """Orders are locked before the row, as the worker does that carries one out: otherwise each waits for the other."""
+    open_orders = select(JobRow.id).where(
+        JobRow.subject == session_id, JobRow.name == MATCH, JobRow.state.not_in(ENDED)
+    )
+    await db.execute(open_orders.with_for_update())
 
 
 async def _order(db: Db, sync: SlideSync, inputs: Inputs) -> None:
@@ -109,6 +120,7 @@ async def _ask(db: Db, sync: SlideSync, inputs: Inputs, *, anew: bool = False) -
 
 async def match_again(db: Db, runtime: Runtime, session_id: str) -> SlideSync:
     """A person wants the whole recording looked at again; what was found stays until then. Raises NothingToMatch."""
+    await _lock_orders(db, session_id)
     inputs = await read_inputs(db, session_id)
     if inputs is None or inputs.recording is None or not inputs.has_picture or not inputs.decks:
         raise NothingToMatch

@@ -53,7 +53,7 @@ def test_pictures_speak_where_there_is_no_text() -> None:
 
 
 @given(st.lists(st.sampled_from(WORDS), min_size=1, max_size=12), st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_every_kept_page_is_carried_to_a_page_that_says_the_same(texts: list[str], data: st.DataObject) -> None:
     kept = data.draw(st.lists(st.booleans(), min_size=len(texts), max_size=len(texts)))
     new = deck(*[text for text, keep in zip(texts, kept, strict=True) if keep])

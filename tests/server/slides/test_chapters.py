@@ -55,6 +55,10 @@ def test_a_talk_without_slides_has_no_chapters_and_one_without_titles_has_labels
     assert guessed((0, 1), (100, 2), (200, 4), names=plain) == [(0, "1"), (100, "2"), (200, "3")]
 
 
+# What these run of the database is run on both by the others.
+SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
 @pytest.fixture
 async def talk(client: httpx.AsyncClient, runtime: Runtime) -> Talk:
     return Talk(client, runtime, await make_world(runtime.database))
@@ -105,6 +109,7 @@ async def test_a_persons_list_goes_before_the_files_and_that_before_the_guess(ta
     assert [one["title"] for one in back.json()["chapters"]] == [title for _start, title in GUESS]
 
 
+@SQLITE
 async def test_chapters_follow_corrections_and_borders(talk: Talk) -> None:
     deck = await talk.matched()
     await talk.edit(op="set", start_ms=240_000, end_ms=400_000, deck=deck, page=3)
@@ -117,6 +122,7 @@ async def test_chapters_follow_corrections_and_borders(talk: Talk) -> None:
     assert await played(talk) == [(0, "Käsitteet & <b>"), (220_000, "The end")]
 
 
+@SQLITE
 async def test_lists_that_cannot_be_kept_are_refused_in_words(talk: Talk) -> None:
     assert (await write(talk, (0, "A"))).json()["code"] == "cues.no_recording"
     await talk.matched()

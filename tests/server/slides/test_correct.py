@@ -94,7 +94,7 @@ def assert_covers(shown: list[Stretch], duration_ms: int = END) -> None:
 
 
 @given(st.data(), found(), found())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_edits_cover_stand_and_survive_another_result(
     data: st.DataObject, first: list[Stretch], second: list[Stretch]
 ) -> None:

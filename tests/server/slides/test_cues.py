@@ -16,6 +16,8 @@ from server.slides.sync_found import FoundDoubt
 from tests.server.slides.talk_with_slides import DURATION_S, FOUND, SLIDES, TITLES, Talk, pages
 from tests.server.uploads.world import make_world
 
+# What these run of the database is run on both by the others.
+SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 AS_FOUND = [(float(start), page) for start, page in FOUND]
 
 
@@ -53,6 +55,7 @@ async def test_what_is_found_is_what_everybody_sees(talk: Talk) -> None:
     assert await talk.orders() == [] and await talk.look() == view
 
 
+@SQLITE
 async def test_answers_have_an_etag_and_editors_are_guarded_from_each_other(talk: Talk) -> None:
     deck = await talk.matched()
     url = f"{talk.root}/slides"
@@ -113,6 +116,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
 ]
 
 
+@SQLITE
 async def test_what_cannot_be_is_refused_in_words(talk: Talk) -> None:
     await talk.matched()
     for body, code in REFUSED:
@@ -122,6 +126,7 @@ async def test_what_cannot_be_is_refused_in_words(talk: Talk) -> None:
     assert pages(await talk.look()) == AS_FOUND
 
 
+@SQLITE
 async def test_only_the_speaker_and_organisers_correct_and_see_what_is_not_published(talk: Talk) -> None:
     said: dict[str, Any] = {"op": "set", "start_ms": 0, "end_ms": 30_000, "page": 1}
     answer = await talk.edit(**said)
@@ -143,6 +148,7 @@ async def test_only_the_speaker_and_organisers_correct_and_see_what_is_not_publi
         assert pages(await talk.look(who)) == AS_FOUND
 
 
+@SQLITE
 async def test_borders_that_move_ask_only_for_what_is_missing(talk: Talk) -> None:
     deck = await talk.matched()
     await talk.edit(op="set", start_ms=90_000, end_ms=150_000, deck=deck, page=6)
@@ -211,6 +217,7 @@ async def test_nothing_is_looked_for_once_deck_or_recording_is_gone(talk: Talk) 
     assert (await talk.look())["state"] == "none"
 
 
+@SQLITE
 async def test_a_failure_is_said_in_words_and_tried_again_by_hand(talk: Talk) -> None:
     await talk.record()
     await talk.draw()
@@ -230,6 +237,7 @@ async def test_a_failure_is_said_in_words_and_tried_again_by_hand(talk: Talk) ->
     assert pages(await talk.look()) == AS_FOUND
 
 
+@SQLITE
 async def test_a_talk_that_is_only_heard_has_cues_by_hand(talk: Talk) -> None:
     await talk.record(has_picture=False, seconds=60)
     deck = await talk.draw()
@@ -260,6 +268,7 @@ async def test_another_deck_keeps_what_was_said_of_the_same_slide(talk: Talk) ->
     assert [(one["start_ms"], one["end_ms"]) for one in gone] == [(330_000, 400_000)]
 
 
+@SQLITE
 async def test_another_recording_keeps_what_was_said_where_the_same_is_shown(talk: Talk) -> None:
     deck = await talk.matched()
     await talk.edit(op="set", start_ms=90_000, end_ms=150_000, deck=deck, page=6)

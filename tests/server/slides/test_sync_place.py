@@ -124,7 +124,7 @@ def test_a_reel_of_what_is_missing_and_a_little_beside_it() -> None:
     st.sampled_from([0, 300, 5_000]),
     st.lists(st.tuples(st.integers(0, 150_000), st.integers(1, 9_000)), min_size=1, max_size=3),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_an_outcome_covers_what_was_asked_for_and_nothing_else(
     borders: list[int], short_by: int, asked: list[tuple[int, int]]
 ) -> None:
