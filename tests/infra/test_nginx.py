@@ -224,7 +224,8 @@ def test_pictures_of_slides_come_from_the_storage_and_files_are_saved(site: Site
         assert (file.status_code, file.content) == (206, SEGMENT[:10])
         assert file.headers["Content-Disposition"].startswith("attachment;")
         assert file.headers["Cache-Control"] == "private, no-cache"
-    eventually(lambda: "/slides/-/d1/" in site.log(), what="the lines of the log")
+        assert client.get("/slides/public/d2/r1/0001-large.webp").status_code == 404
+    eventually(lambda: "/slides/-/d2/" in site.log(), what="the lines of the log")
     assert "/slides/public" not in site.log()
 
 
