@@ -16,7 +16,7 @@ from server.core.runtime import Runtime
 from server.orphans import sweep_orphans
 from server.slides.add import order_missing
 from server.slides.changes import tell
-from server.slides.linked import follow_links, order_looks
+from server.slides.linked import order_looks, settle_links, unsettled_sessions
 from server.upload_purposes import make_desk
 from server.uploads.end import sweep_uploads
 from workers.purge import purge
@@ -37,9 +37,9 @@ async def housekeep(runtime: Runtime) -> None:
         for row in await dead_jobs(db):
             await record_failure(db, runtime, row, row.error_code or "", row.error_detail or "")
         await sweep_access(db)
-        for deck in [*await order_missing(db), *await follow_links(db, undo_s=runtime.limits.undo_s)]:
+        for deck in await order_missing(db):
             tell(db, runtime, deck)
-        await order_looks(db)
+    await follow_links(runtime)
     uploads = await sweep_uploads(make_desk(runtime))
     removed = await remove_due(runtime.database, runtime.store)
     sweep_scratch(runtime.scratch, older_than_s=SCRATCH_AGE_S, moment_s=time.time())
@@ -47,6 +47,18 @@ async def housekeep(runtime: Runtime) -> None:
         await _hourly(runtime)
     if rung or removed or any(uploads.values()):
         log.info("housekeeping.done", rung=rung, removed=removed, uploads=uploads)
+
+
+async def follow_links(runtime: Runtime) -> None:
+    """Links to slides that came, went, or are to be looked at again."""
+    async with runtime.database.read() as db:
+        sessions = await unsettled_sessions(db)
+    for session_id in sessions:
+        async with runtime.database.write() as db:
+            for deck in await settle_links(db, session_id, undo_s=runtime.limits.undo_s):
+                tell(db, runtime, deck)
+    async with runtime.database.write() as db:
+        await order_looks(db)
 
 
 async def _hourly(runtime: Runtime) -> None:

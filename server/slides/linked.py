@@ -15,10 +15,11 @@ from sqlalchemy import select
 
 from server.core.clock import now
 from server.core.db import Db
-from server.core.jobs import ENDED, JobRow, enqueue
+from server.core.jobs import ENDED, JobRow, cancel_jobs, enqueue
 from server.events.models import Event
 from server.sessions.models import Session, SessionLink
-from server.slides.jobs import LookAtLink
+from server.slides.add import lock_decks
+from server.slides.jobs import RENDER, LookAtLink
 from server.slides.models import WAITING, Deck, DeckLink
 from server.slides.retire import restore_deck, retire_deck
 from server.slides.slots import is_live
@@ -61,52 +62,67 @@ def _live(statement: Any) -> Any:
     )
 
 
-async def follow_links(db: Db, *, undo_s: int, most: int = 100) -> list[Deck]:
-    """Notice links that came, went or came back since the last round; returns decks that were withdrawn or restored."""
-    new, gone = await _new_links(db, most), await _gone_links(db, most)
+async def unsettled_sessions(db: Db, *, most: int = 100) -> list[str]:
+    """Ids of sessions with links that came, went or came back since they were settled last."""
+    found: dict[str, None] = {}
+    for statement in (_new(), _gone(), _back()):
+        rows = await db.execute(statement.with_only_columns(SessionLink.session_id).limit(most))
+        found |= dict.fromkeys(rows.scalars())
+    return list(found)
+
+
+async def settle_links(db: Db, session_id: str, *, undo_s: int) -> list[Deck]:
+    """Take notice of a session's links that came, went or came back; returns decks that were withdrawn or restored.
+
+    Locks in the order of add.lock_decks: jobs, the session, then the rest.
+    """
+    of_session = SessionLink.session_id == session_id
+    new, gone = await _links_and_rows(db, session_id)
+    for row in gone[len(new) :]:
+        for deck in await _decks_of(db, row):
+            if deck.slot == row.slot:
+                await cancel_jobs(db, subject=deck.id, names=[RENDER])
+    await lock_decks(db, session_id)
+    new, gone = await _links_and_rows(db, session_id)
     changed: list[Deck] = []
-    for session_id in dict.fromkeys([link.session_id for link, _ in new] + [row.session_id for row in gone]):
-        links = [(link, event_id) for link, event_id in new if link.session_id == session_id]
-        rows = [row for row in gone if row.session_id == session_id]
-        for row, come in zip_longest(rows, links):
-            if come is None:
-                changed += await _let_go(db, row, undo_s=undo_s)
-            elif row is None:
-                db.add(_row_for(*come))
-            else:
-                await _point_to(db, row, come[0])
-    for row in await db.scalars(
-        _live(select(DeckLink).join(SessionLink, SessionLink.id == DeckLink.link_id))
-        .where(DeckLink.state == GONE)
-        .limit(most)
-    ):
+    for row_gone, come in zip_longest(gone, new):
+        if row_gone is None:
+            db.add(_row_for(*come))
+        elif come is None:
+            changed += await _let_go(db, row_gone, undo_s=undo_s)
+        else:
+            await _point_to(db, row_gone, come[0])
+    for row in list(await db.scalars(_back().where(of_session))):
         changed += await _come_back(db, row, undo_s=undo_s)
     await db.flush()
     return changed
 
 
-async def _new_links(db: Db, most: int) -> list[tuple[SessionLink, str]]:
-    """Links that no row knows of, with their event's id."""
+async def _links_and_rows(db: Db, session_id: str) -> tuple[list[tuple[SessionLink, str]], list[DeckLink]]:
+    """Links without a row, with their event's id, and rows whose link went; in the order of the links."""
+    of_session = SessionLink.session_id == session_id
+    new = [(link, event_id) for link, event_id in await db.execute(_new().where(of_session))]
+    return new, list(await db.scalars(_gone().where(of_session)))
+
+
+def _new() -> Any:
     known = select(DeckLink.id).where(DeckLink.link_id == SessionLink.id)
-    found = await db.execute(
-        _live(select(SessionLink, Session.event_id))
-        .where(~known.exists())
-        .order_by(SessionLink.session_id, SessionLink.position)
-        .limit(most)
-    )
-    return [(link, event_id) for link, event_id in found]
+    return _live(select(SessionLink, Session.event_id)).where(~known.exists()).order_by(SessionLink.position)
 
 
-async def _gone_links(db: Db, most: int) -> list[DeckLink]:
-    """Rows whose link was removed since the last round."""
-    found = await db.scalars(
+def _gone() -> Any:
+    return (
         select(DeckLink)
         .join(SessionLink, SessionLink.id == DeckLink.link_id)
         .where(SessionLink.deleted_at.is_not(None), DeckLink.state != GONE)
-        .order_by(DeckLink.session_id, SessionLink.position)
-        .limit(most)
+        .order_by(SessionLink.position)
+        .execution_options(populate_existing=True)
     )
-    return list(found)
+
+
+def _back() -> Any:
+    rows = select(DeckLink).join(SessionLink, SessionLink.id == DeckLink.link_id)
+    return _live(rows).where(DeckLink.state == GONE).order_by(SessionLink.position)
 
 
 def _row_for(link: SessionLink, event_id: str) -> DeckLink:
@@ -216,11 +232,15 @@ async def links_of_session(db: Db, session_id: str) -> list[DeckLink]:
 
 
 async def open_row(db: Db, row_id: str) -> DeckLink | None:
-    """The row, locked, if its link is still there."""
+    """The row, if its link is still there; its session's decks and links are locked."""
+    session_id = await db.scalar(select(DeckLink.session_id).where(DeckLink.id == row_id))
+    if session_id is None:
+        return None
+    await lock_decks(db, session_id)
     row: DeckLink | None = await db.scalar(
         _live(select(DeckLink).join(SessionLink, SessionLink.id == DeckLink.link_id))
         .where(DeckLink.id == row_id, DeckLink.state != GONE)
-        .with_for_update(of=DeckLink)
+        .execution_options(populate_existing=True)
     )
     return row
 

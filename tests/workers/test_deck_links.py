@@ -14,14 +14,14 @@ from server.core.fetch import fetch
 from server.core.jobs import ENDED, JobRow
 from server.core.runtime import Runtime
 from server.slides.jobs import LookAtLink
-from server.slides.linked import DAY_S, PAUSES_S, follow_links, order_looks, pause_after
+from server.slides.linked import DAY_S, PAUSES_S, pause_after
 from server.slides.models import DeckLink
 from tests.server.media.deck_files import Page, Pdf, text
 from tests.server.slides.decks import DECKS, brief_of, bring, work_off
 from tests.server.uploads.world import World, make_world
 from tests.web_site import Answer, WebSite
 from workers import deck_links
-from workers.housekeeping import housekeep
+from workers.housekeeping import follow_links, housekeep
 from workers.runtime import run_claimed
 
 
@@ -61,9 +61,7 @@ async def due_again(runtime: Runtime) -> None:
 
 async def go_round(runtime: Runtime) -> int:
     """What a round of housekeeping does about links, and the looks it orders; no rendering. Returns how many looks."""
-    async with runtime.database.write() as db:
-        await follow_links(db, undo_s=runtime.limits.undo_s)
-        await order_looks(db)
+    await follow_links(runtime)
     async with runtime.database.read() as db:
         rows = await db.scalars(select(JobRow.id).where(JobRow.name == LookAtLink.name, JobRow.state.not_in(ENDED)))
         ids = list(rows)
