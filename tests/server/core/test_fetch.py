@@ -174,21 +174,36 @@ async def test_nobody_there(tmp_path: Path) -> None:
     assert (await refused("http://no-such-name.invalid/a", tmp_path / "f")).code == "fetch.name_unknown"
 
 
-async def test_a_certificate_is_checked_against_the_name(tmp_path: Path) -> None:
+async def test_a_certificate_is_checked_against_the_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though the connection goes to an address, which no certificate here names."""
     named: list[str | None] = []
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(self_signed(tmp_path))
-    context.sni_callback = lambda _socket, name, _context: named.append(name)
-    with WebSite(context).running() as site:
+    certificate = self_signed(tmp_path, "localhost")
+    with WebSite(serving(certificate, named)).running() as site:
+        site.answers["/a"] = Answer(body=b"slides")
+        url = site.url("/a", host="localhost")
+        error = await refused(url, tmp_path / "f")
+        assert error.code == "fetch.not_secure" and site.asked == [], "nobody vouches for it"
+        monkeypatch.setattr("server.core.fetch._tls", lambda: ssl.create_default_context(cafile=certificate))
+        assert (await here(url, tmp_path / "f")).size_bytes == 6
+        assert set(named) == {"localhost"}
+    certificate = self_signed(tmp_path, "elsewhere.example")
+    with WebSite(serving(certificate, named)).running() as site:
         error = await refused(site.url("/a", host="localhost"), tmp_path / "f")
-    assert error.code == "fetch.not_secure" and site.asked == []
-    assert "localhost" in named
+        assert error.code == "fetch.not_secure" and site.asked == [], "it is for another name"
 
 
-def self_signed(folder: Path) -> Path:
-    """A certificate for "localhost" that nobody vouches for."""
+def serving(certificate: Path, named: list[str | None]) -> ssl.SSLContext:
+    """The site's side; notes the names it is called by."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    context.sni_callback = lambda _socket, name, _context: named.append(name)
+    return context
+
+
+def self_signed(folder: Path, host: str) -> Path:
+    """A certificate for a name that nobody vouches for, with its key."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
     start = datetime.datetime.now(datetime.UTC)
     certificate = (
         x509.CertificateBuilder()
@@ -198,7 +213,7 @@ def self_signed(folder: Path) -> Path:
         .serial_number(1)
         .not_valid_before(start)
         .not_valid_after(start + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
         .sign(key, hashes.SHA256())
     )
     path = folder / "site.pem"
