@@ -6,6 +6,8 @@ eight degrees of freedom like a homography, but those that a page with little on
 regression), so a page with one line of text moves the region and never folds it.
 """
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -103,7 +105,7 @@ def best_shift(window: Floats, block: Floats, reach: int) -> tuple[float, tuple[
     return float(peak), (x + parabola(scores[y, :], x) - reach, y + parabola(scores[:, x], y) - reach)
 
 
-def parabola(values: NDArray[np.float32], index: int) -> float:
+def parabola(values: NDArray[Any], index: int) -> float:
     """The offset of the top of a parabola through a peak and its neighbours, -0.5..0.5."""
     if not 0 < index < len(values) - 1:
         return 0.0

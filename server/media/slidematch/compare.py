@@ -6,9 +6,9 @@ from where a and b differ, so one new bullet decides between build steps however
 |c (g_a - g_b)|^2 it is 1 when a is shown and -1 when b is. Blocks of the picture that agree with none of the near pages
 (a person in front, a video, a logo of the stream) are left out of that.
 
-Whether a slide of the deck is shown at all is a question of its own: how much of the page is seen (little, while a slide
-is being built), how much of the picture is explained (little, when a person stands in front), both without what many
-slides share; and how much better this page is than the next ones. A logistic model makes log-odds of the three.
+Whether a slide of the deck is shown at all is a question of its own: how much of the page is seen (little, while a
+slide is being built), how much of the picture is explained (little, when a person stands in front), both without what
+many slides share; and how much better this page is than the next ones. A logistic model makes log-odds of the three.
 """
 
 from dataclasses import dataclass
@@ -30,8 +30,8 @@ CORRELATED = 24.0
 ERROR_FLOOR = 0.002
 
 
-# Logistic regression on drawn films (486 pictures of slides, 148 of other decks, programs and speakers): the right ones are
-# at 0.5 to 7 before scaling, the others below 0.
+# Logistic regression on drawn films (486 pictures of slides, 148 of other decks, programs and speakers): the right ones
+# are at 0.5 to 7 before scaling, the others below 0.
 INTERCEPT, LARGER, SMALLER, SINGLED, SCALE = -14.0, 9.6, 4.9, 6.9, 1.5
 
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from server.media.slidematch.pages import Deck
 from server.media.slidematch.path import Array, Course, find_course
-from server.media.slidematch.results import SlideCue, Unsure
 from server.media.slidematch.places import WEAK
+from server.media.slidematch.results import SlideCue, Unsure
 from server.media.slidematch.watch import Sample
 
 # No picture alone is surer than this (log-odds).
@@ -66,16 +66,18 @@ def runs_of(samples: Sequence[Sample], course: Course, start_ms: int, end_ms: in
     runs = []
     for position, first in enumerate(firsts):
         last = firsts[position + 1] - 1 if position + 1 < len(firsts) else len(states) - 1
-        start = start_ms if position == 0 else border(samples[first - 1].at_ms, samples[first].at_ms)
+        start = start_ms if position == 0 else border(samples[first - 1], samples[first])
         runs.append(Run(first, last, int(states[first]), max(start_ms, min(start, end_ms)), end_ms))
     for run, following in pairwise(runs):
         run.end_ms = following.start_ms
     return [run for run in runs if run.end_ms > run.start_ms]
 
 
-def border(before_ms: int, after_ms: int) -> int:
+def border(before: Sample, after: Sample) -> int:
     """Where the change was, between the last picture before and the first after it."""
-    return (before_ms + after_ms) // 2
+    if after.since_ms is not None and before.at_ms < after.since_ms <= after.at_ms:
+        return after.since_ms
+    return (before.at_ms + after.at_ms) // 2
 
 
 def cue_of(run: Run, samples: Sequence[Sample], course: Course, deck: Deck) -> SlideCue:

@@ -17,8 +17,8 @@ Floats = NDArray[np.float32]
 # Gray levels a pixel below which a gradient is noise of a codec, whatever the contrast of the rest.
 NOISE_FLOOR = 2.0
 SOFTNESS = 0.25
-# Wide enough that text a camera has blurred, and text that was set a pixel wider, still agree. Measured on camera films, the
-# right page at the true corners: support 0.75 at 0.8, 0.86 at 1.3, 0.91 at 1.8.
+# Wide enough that text a camera has blurred, and text that was set a pixel wider, still agree. Measured on a camera
+# film, share of the right page seen at the true corners: 0.75 with 0.8, 0.86 with 1.3, 0.91 with 1.8.
 BLUR = 1.7
 SMALL_BLUR = 1.0
 

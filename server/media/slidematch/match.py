@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from server.media.ffmpeg import safe_input_options, source_name
 from server.media.process import Limits, run
 from server.media.refusals import Broken, MediaError, ProcessFailed, ProcessTimedOut, Refused, Unreachable
-from server.media.slidematch.between import is_worth_opening, look_between
+from server.media.slidematch.between import gaps_of, is_worth_opening, look_between
 from server.media.slidematch.decide import decide
 from server.media.slidematch.pages import Deck, load_deck
 from server.media.slidematch.read import Picture, Reader
@@ -41,6 +41,8 @@ REASONS: dict[str, type[MediaError]] = {"broken": Broken, "unreachable": Unreach
 CPU_S = 600
 CPU_S_A_SECOND = 0.3
 MEMORY_BYTES = 6 << 30
+# Stretches that are read once more at the end.
+MOST_REREAD = 40
 PAGES_FILE = "match-pages.json"
 
 
@@ -154,6 +156,7 @@ def match_opened(order: Order, container: Any, deck: Deck, progress: Callable[[f
     reader = Reader(container, order.info.video, order.info.origin_us)
     left: Sample | None = None
     right: Sample | None = None
+    end: tuple[Sample, Picture] | None = None
 
     def look(picture: Picture) -> Sample:
         sample = watcher.look(picture.at_ms, picture.gray)
@@ -163,12 +166,18 @@ def match_opened(order: Order, container: Any, deck: Deck, progress: Callable[[f
     for piece in reader.read(order.start_ms, order.end_ms):
         if isinstance(piece, Picture):
             left, right = right, look(piece)
+            end = (right, piece)
             progress((piece.at_ms - order.start_ms) / max(1, order.end_ms - order.start_ms))
         elif piece.must_open:
-            last = samples[-1] if samples else None
-            look_between(reader.decode(piece), last, None, look)
+            look_between(reader.decode(piece), samples[-1] if samples else None, None, look)
         elif left is None or right is None or is_worth_opening(left, right, piece):
-            look_between(reader.decode(piece), left, right, look)
+            look_between(reader.decode(piece), left, end, look)
+    samples.sort(key=lambda sample: sample.at_ms)
+    for one, other in gaps_of(samples)[:MOST_REREAD]:
+        again = reader.reread(one.at_ms, other.at_ms)
+        inner = [picture for picture in reader.decode(again) if picture.at_ms <= other.at_ms] if again else []
+        if inner:
+            look_between(inner[:-1], one, (other, inner[-1]), look)
     samples.sort(key=lambda sample: sample.at_ms)
     inside = [sample for sample in samples if order.start_ms <= sample.at_ms < order.end_ms]
     return conclude(watcher, inside or samples[:1], order.start_ms, order.end_ms, cpu_now() - before)

@@ -34,8 +34,8 @@ class UnreadablePageError(Exception):
 class Group:
     """Pages of one shape. `members` are indices into the deck; rows of the arrays follow them.
 
-    `fine` (n, 2, h, w) holds fields times 127; `coarse` (n, d) fields; `energy` (n, ROWS, COLUMNS) the mean squared length
-    of the field per block; `common` the share of the other slides that have the same in that block.
+    `fine` (n, 2, h, w) holds fields times 127; `coarse` (n, d) fields; `energy` (n, ROWS, COLUMNS) the mean squared
+    length of the field per block; `common` the share of the other slides that have the same in that block.
     """
 
     aspect: float

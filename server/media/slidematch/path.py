@@ -122,11 +122,7 @@ def posteriors(weighted: Array, leave: Array) -> Array:
     ahead[0] = start_of(count) * spread(likely[0])
     ahead[0] /= ahead[0].sum()
     for index in range(1, samples):
-        on, off, gone = ahead[index - 1, 0], ahead[index - 1, 1], leave[index - 1]
-        ahead[index, 0] = (1 - gone) * on + gone * (on @ shown + off @ hidden)
-        ahead[index, 1] = (1 - gone) * off + gone * HIDE * on
-        ahead[index] *= spread(likely[index])
-        ahead[index] /= ahead[index].sum()
+        ahead[index] = forward(ahead[index - 1], likely[index], float(leave[index - 1]), (shown, hidden))
     behind = np.ones((2, count))
     result = np.empty((samples, count + 1))
     for index in range(samples - 1, -1, -1):
@@ -143,6 +139,16 @@ def posteriors(weighted: Array, leave: Array) -> Array:
             )
             behind /= behind.max()
     return result
+
+
+def forward(before: Array, likely: Array, gone: float, ways: tuple[Array, Array]) -> Array:
+    """Probabilities of the states, (2, count), one sample on. `gone`: the chance that the state was left; `ways`
+    as `leaving` gives them; `likely`: likelihoods of the pages and, last, of none."""
+    on, off = before
+    shown = (1 - gone) * on + gone * (on @ ways[0] + off @ ways[1])
+    hidden = (1 - gone) * off + gone * HIDE * on
+    after = np.stack((shown, hidden)) * spread(likely)
+    return np.asarray(after / after.sum())
 
 
 def start_of(count: int) -> Array:

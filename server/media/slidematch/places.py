@@ -1,15 +1,15 @@
-"""The places in the picture where slides were seen (layouts), tried on each picture, and moved with a camera that moves."""
+"""The places in the picture where slides were seen (layouts): tried on each picture, moved with a moving camera."""
 
 from dataclasses import dataclass, field
 
 from server.media.slidematch.align import align, jump
 from server.media.slidematch.compare import Likeness, compare, straighten
+from server.media.slidematch.edges import upright_choices
 from server.media.slidematch.gradients import Floats, Gray
 from server.media.slidematch.pages import Deck
 from server.media.slidematch.quads import (
     as_fractions,
     as_pixels,
-    fit_rectangle,
     fitting_rectangle,
     is_plausible,
     is_same_place,
@@ -30,8 +30,9 @@ MOVED_LAYOUTS = 2
 LEAST_LIKENESS = 0.35
 # One place is the same as another, and made better by it, within this share of the picture's width.
 SAME_PLACE = 0.03
-# A mixer puts slides upright: corners that are nearly so are made so unless that is this much worse.
-UPRIGHT_BONUS = 1.0
+# A mixer puts slides upright: edges that make a rectangle of the page's shape are believed unless the match there is
+# this much worse.
+EDGES_BONUS = 3.0
 
 
 @dataclass(slots=True)
@@ -109,26 +110,28 @@ class Places:
         self.order.insert(0, index)
 
     def learn(self, corners: Floats, group: int, row: int, picture: Gray) -> tuple[Likeness, int]:
-        """Take in a place that was found by points of a page: as it is, moved onto the page, and as an upright rectangle,
+        """Take in a place found by points of a page: as it is, moved onto the page, or as an upright rectangle,
         whichever is best. The likeness there, and the index of the place."""
         size = (picture.shape[1], picture.shape[0])
-        tried = [(self.compare(as_fractions(corners, size), group, picture), as_fractions(corners, size))]
-        moved = self._aligned(picture, corners, group, row)
-        tried += [moved] if moved is not None else []
-        found, quad = max(tried, key=lambda one: one[0].score)
-        if is_upright(as_pixels(quad, size), size[0]):
-            upright = self._upright(picture, as_pixels(quad, size), group, row)
-            if upright is not None and upright[0].score > found.score - UPRIGHT_BONUS:
-                found, quad = upright
+        moved = align(picture, corners, self.deck.groups[group], row)
+        options = [corners] if moved is None else [corners, moved]
+        found, quad = self._best(options, group, picture)
+        near = as_pixels(quad, size)
+        if is_upright(near, size[0]):
+            shape = self.deck.groups[group].aspect
+            edged = upright_choices(picture, near, shape)
+            fitting = fitting_rectangle(size, shape)
+            edged += [fitting] if is_same_place(fitting, near, size[0], SAME_PLACE) else []
+            if edged:
+                upright = self._best(edged, group, picture)
+                if upright[0].score > found.score - EDGES_BONUS:
+                    found, quad = upright
         return found, self._take_in(Layout(quad, group, best=found.score), size)
 
-    def _upright(self, picture: Gray, corners: Floats, group: int, row: int) -> tuple[Likeness, Quad] | None:
+    def _best(self, options: list[Floats], group: int, picture: Gray) -> tuple[Likeness, Quad]:
         size = (picture.shape[1], picture.shape[0])
-        straight = fit_rectangle(corners)
-        moved = align(picture, straight, self.deck.groups[group], row)
-        options = [straight] if moved is None else [straight, fit_rectangle(moved)]
-        quads = [as_fractions(one, size) for one in options]
-        return max(((self.compare(quad, group, picture), quad) for quad in quads), key=lambda one: one[0].score)
+        tried = [(self.compare(as_fractions(one, size), group, picture), as_fractions(one, size)) for one in options]
+        return max(tried, key=lambda one: one[0].score)
 
     def _take_in(self, new: Layout, size: tuple[int, int]) -> int:
         for index, known in enumerate(self.layouts):
@@ -176,8 +179,6 @@ class Places:
             found = self._aligned(picture, corners, layout.group, row)
             if found is not None and (best is None or found[0].score > best[0].score):
                 best = found
-            if best is not None and best[0].score >= STRONG:
-                break
         return best
 
     def _aligned(self, picture: Gray, corners: Floats, group: int, row: int) -> tuple[Likeness, Quad] | None:

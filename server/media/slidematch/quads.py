@@ -22,7 +22,7 @@ ASPECT_OFF = 1.6
 # The same place, as a share of the picture's width.
 SAME = 0.012
 # Points of one page tell far corners to about this share of the width.
-UPRIGHT = 0.02
+UPRIGHT = 0.05
 
 
 def unit_quad(matrix: NDArray[Any], page_size: tuple[int, int]) -> Floats | None:

@@ -26,6 +26,7 @@ LONGEST_MS = 12_000
 LONGEST_BYTES = 48 << 20
 # Pictures between keyframes are kept this far apart.
 STEP_MS = 150
+TINY = (192, 108)
 # Packets are not in order of time: reading ends so long after the end.
 BEYOND_MS = 1_000
 PLANES = frozenset({"yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", "nv12", "gray"})
@@ -33,10 +34,13 @@ PLANES = frozenset({"yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yu
 
 @dataclass(slots=True)
 class Picture:
-    """One decoded picture, gray and at most PICTURE_SIDE large."""
+    """One decoded picture, gray and at most PICTURE_SIDE large. `tiny` and `passed` (time and tiny picture of each
+    decoded picture between this and the next one kept) are there to find the picture in which something changed."""
 
     at_ms: int
     gray: Gray
+    tiny: Gray
+    passed: list[tuple[int, Gray]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -128,6 +132,24 @@ class Reader:
         before.must_open = before.has_more = True
         return before
 
+    def reread(self, start_ms: int, end_ms: int) -> Stretch | None:
+        """What is between two times, once more: from the keyframe before. None when times cannot be reached here."""
+        if self._video.seek == "scan":
+            return None
+        self._seek(start_ms)
+        stretch: Stretch | None = None
+        for packet in self._container.demux(self._stream):
+            time = packet.pts if packet.pts is not None else packet.dts
+            if time is None:
+                continue
+            at_ms = self._ms(time)
+            if stretch is None:
+                stretch = Stretch(start_ms=at_ms, end_ms=at_ms, must_open=True)
+            if at_ms > end_ms + BEYOND_MS or stretch.size > LONGEST_BYTES:
+                break
+            stretch.add(packet, at_ms)
+        return stretch
+
     def decode(self, stretch: Stretch) -> list[Picture]:
         """The pictures of a stretch, STEP_MS apart, in order of time."""
         if not stretch.is_continued:
@@ -136,16 +158,21 @@ class Reader:
         for packet in [*stretch.packets, *([] if stretch.has_more else [None])]:
             for frame in self._frames(packet):
                 at_ms = self._ms(frame.pts) if frame.pts is not None else None
-                if at_ms is not None and (not pictures or at_ms - pictures[-1].at_ms >= STEP_MS):
-                    pictures.append(Picture(at_ms, self._gray(frame)))
+                if at_ms is None or (pictures and at_ms <= pictures[-1].at_ms):
+                    continue
+                plane = self._plane(frame)
+                if not pictures or at_ms - pictures[-1].at_ms >= STEP_MS:
+                    pictures.append(Picture(at_ms, self._upright(plane), tiny_of(plane)))
+                else:
+                    pictures[-1].passed.append((at_ms, tiny_of(plane)))
         if not stretch.has_more:
             self._context.flush_buffers()
         return pictures
 
     def _seek(self, start_ms: int) -> None:
-        if start_ms <= 0:
+        if start_ms <= 0 and self._now is None:
             return
-        target = (start_ms * 1000 + self._origin_us) / 1_000_000 / self._stream.time_base
+        target = (max(0, start_ms) * 1000 + self._origin_us) / 1_000_000 / self._stream.time_base
         try:
             self._container.seek(int(target), backward=True, stream=self._stream)
         except av.error.FFmpegError:
@@ -155,7 +182,10 @@ class Reader:
         self._context.flush_buffers()
         frames = [*self._frames(packet), *self._frames(None)]
         self._context.flush_buffers()
-        return Picture(at_ms, self._gray(frames[0])) if frames else None
+        if not frames:
+            return None
+        plane = self._plane(frames[0])
+        return Picture(at_ms, self._upright(plane), tiny_of(plane))
 
     def _frames(self, packet: Any) -> list[Any]:
         try:
@@ -167,13 +197,11 @@ class Reader:
     def _ms(self, pts: int) -> int:
         return int((pts * self._stream.time_base * 1_000_000 - self._origin_us) // 1000)
 
-    def _gray(self, frame: Any) -> Gray:
+    def _plane(self, frame: Any) -> Gray:
         if frame.format.name in PLANES:
             plane = frame.planes[0]
-            gray = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: frame.height, : frame.width]
-        else:
-            gray = frame.to_ndarray(format="gray")
-        return self._upright(gray)
+            return np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: frame.height, : frame.width]
+        return np.asarray(frame.to_ndarray(format="gray"), dtype=np.uint8)
 
     def _upright(self, gray: Gray) -> Gray:
         video = self._video
@@ -187,3 +215,9 @@ class Reader:
         if video.mirrored:
             gray = gray[:, ::-1]
         return np.array(gray, dtype=np.uint8, order="C")
+
+
+def tiny_of(plane: Gray) -> Gray:
+    """A picture of TINY size, as the decoder gave it: single pixels first, since there are many pictures."""
+    step = max(1, plane.shape[1] // (3 * TINY[0]))
+    return np.asarray(resize(np.ascontiguousarray(plane[::step, ::step]), TINY), dtype=np.uint8)

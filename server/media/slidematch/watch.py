@@ -36,7 +36,8 @@ SCENE_SHARE, SCENE_LEVELS = 0.25, 20
 @dataclass(slots=True)
 class Sample:
     """What one picture is evidence of. `pages` are indices into the deck, likeliest first; `behind` as in Likeness;
-    `layout` -1 when no place fits. `inliers` above 0 when points were found."""
+    `layout` -1 when no place fits. `inliers` above 0 when points were found. `since_ms`: when what is shown here
+    took over from what the sample before shows, where that is known to the picture."""
 
     at_ms: int
     pages: tuple[int, ...]
@@ -44,6 +45,7 @@ class Sample:
     score: float
     layout: int
     inliers: int = 0
+    since_ms: int | None = None
 
 
 @dataclass(slots=True)
