@@ -106,7 +106,9 @@ def _joined(line: Line, piece: Line) -> Line:
     letter = (line.box[2] - line.box[0]) / max(1, len(line.text))
     rest = list(piece.words)
     last = words[-1]
-    if first[0] - last[2] < 0.35 * letter:
+    # What is raised may be the mark of a footnote, which is no part of its word.
+    is_raised = first[1] + first[3] < last[1] + last[3] - 0.3 * line.size
+    if first[0] - last[2] < 0.35 * letter and not is_raised:
         words[-1] = (min(last[0], first[0]), min(last[1], first[1]), max(last[2], first[2]), max(last[3], first[3]),
                      (last[4] + first[4])[:MAX_WORD_LETTERS])  # fmt: skip
         rest = rest[1:]
@@ -215,15 +217,23 @@ def _line(row: list[Glyph]) -> Line | None:
     hyphen = bool(row) and row[-1][0] in LINE_HYPHENS
     groups: list[list[Glyph]] = [[]]
     for glyph in row:
-        if glyph[0].isspace():
+        last = groups[-1][-1] if groups[-1] else None
+        if glyph[0].isspace() or (last is not None and (_is_mark(glyph, last) or _is_mark(last, glyph))):
             groups.append([])
-        else:
+        if not glyph[0].isspace():
             groups[-1].append(glyph)
     words = [word for group in groups if group and (word := _word(group)) is not None]
     if not words:
         return None
     heights = [glyph[4] - glyph[2] for glyph in row if glyph[0].isalnum()] or [word[3] - word[1] for word in words]
     return Line(in_logical_order(words), median(heights), hyphen)
+
+
+def _is_mark(glyph: Glyph, beside: Glyph) -> bool:
+    """Whether a glyph is the mark of a footnote beside a letter of a word: smaller and raised. It is no part of it."""
+    height, other = glyph[4] - glyph[2], beside[4] - beside[2]
+    is_raised = height < 0.9 * other and glyph[4] < beside[4] - 0.2 * other
+    return is_raised and (glyph[0].isdigit() or glyph[0] in "*†‡§") and not beside[0].isdigit()
 
 
 def _word(glyphs: list[Glyph]) -> Word | None:

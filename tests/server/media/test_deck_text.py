@@ -64,6 +64,10 @@ def test_a_word_divided_at_the_end_of_a_line_is_one_word() -> None:
 def test_an_index_stays_in_its_line() -> None:
     index = row("2", 0.12, 0.22, 0.025)
     assert read(row("H", 0.11, 0.2), index, row("O is water", 0.13, 0.2)) == "H2O is water"
+    mark = row("5", 0.15, 0.19, 0.025)
+    assert read(row("crane", 0.1, 0.2), mark, row("flies", 0.17, 0.2)) == "crane 5 flies", "a footnote's mark"
+    inside = [*row("crane", 0.1, 0.2)[:-1], *mark[:-1], *row("s", 0.16, 0.2)]
+    assert read(inside) == "crane 5 s"
 
 
 def test_right_to_left_lines() -> None:
