@@ -23,6 +23,7 @@ def notebook_path() -> Path:
     "--purpose", type=click.Choice(PURPOSES), default="recording", show_default=True, help="What the file is."
 )
 @click.option("--language", default="", metavar="TAG", help="Language of captions, such as fi or en.")
+@click.option("--slot", default="", metavar="SLOT", help="Of slides: the deck to replace, or `new` for one deck more.")
 @click.option(
     "--url",
     envvar="SEMMA_PUBLIC_URL",
@@ -46,13 +47,17 @@ def notebook_path() -> Path:
     metavar="SECONDS",
     help="How long to wait for a server that does not answer.",
 )
-def upload(file: Path, session: str, purpose: str, language: str, url: str, token: str, patience_s: float) -> None:
+def upload(
+    file: Path, session: str, purpose: str, language: str, slot: str, url: str, token: str, patience_s: float
+) -> None:
     """Send FILE to a session. A broken line or a restarted server is waited for and gone on from; so is an upload that
     was stopped here: run the same command again.
     """
     metadata = {"session": session, "purpose": purpose, "filename": file.name}
     if language:
         metadata["language"] = language
+    if slot:
+        metadata["slot"] = slot
     sending = Sending(
         file=file,
         server_url=url.rstrip("/"),
