@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from server.core.db import Db
 from server.slides.kinds import KINDS, safe_name
 from server.slides.models import Deck, DeckPage
-from server.slides.queries import SessionDecks, read_session_decks
+from server.slides.queries import SessionDecks
 from server.slides.schemas import deck_url, page_view
 from server.slides.sight import Sight
 
@@ -95,12 +94,12 @@ class Beside:
 NO_SLIDES = Beside(address="", large=LARGE[0])
 
 
-def decks_shown(found: SessionDecks, sight: Sight | None) -> tuple[DeckShown, ...]:
-    """Every deck, in order. Without a sight: for who may manage them."""
+def decks_shown(found: SessionDecks, sight: Sight) -> tuple[DeckShown, ...]:
+    """Every deck, in order."""
     return tuple(
         DeckShown(
             id=deck.id,
-            url=deck_url(deck) if sight is None or sight.may_download(deck) else "",
+            url=deck_url(deck) if sight.may_download(deck) else "",
             kind=KINDS[deck.kind].label,
             filename=safe_name(deck.filename, deck.kind),
             size_bytes=deck.size_bytes,
@@ -157,8 +156,3 @@ def _page(page: DeckPage, deck: Deck, sight: Sight) -> PageShown:
         large=view.large,
         small=view.small,
     )
-
-
-async def read_deck(db: Db, session_id: str) -> tuple[DeckShown, ...]:
-    """The session's decks, for who may manage them."""
-    return decks_shown(await read_session_decks(db, session_id, pages=False), None)

@@ -71,6 +71,8 @@ def talk(semma: PrivateSemma) -> Iterator[Talk]:
     for start, end, page in SHOWN:
         order = {"op": "set", "start_ms": round(start * 1000), "end_ms": round(end * 1000), "page": page}
         semma.api("POST", f"/api/v1/sessions/{session}/cues", json=order | {"deck": deck if page else None})
+    chapters = [{"start_ms": 2000 * at, "title": title} for at, title in enumerate(("Opening", "Why", "Figures"))]
+    semma.api("PUT", f"/api/v1/sessions/{session}/chapters", json=chapters)
     eventually(lambda: made.slides()["state"] == "ready", timeout_s=120, what="the matching")
     yield made
 
@@ -114,6 +116,16 @@ class Viewing:
     def link_to(self, name: str) -> Locator:
         return self.page.get_by_role("navigation", name="Pages of the slides").get_by_role("link", name=name)
 
+    def shifted(self) -> float:
+        """How far things have moved by themselves since the page was opened (Layout Instability API, 0 to 1)."""
+        return float(
+            self.page.evaluate("""new Promise((done) => {
+          new PerformanceObserver((list) => done(list.getEntries().reduce((sum, one) => sum + one.value, 0)))
+            .observe({ type: "layout-shift", buffered: true });
+          setTimeout(() => done(0), 300);
+        })""")
+        )
+
     def done(self) -> None:
         assert self.watched.complaints == []
         assert self.watched.elsewhere == []
@@ -122,6 +134,7 @@ class Viewing:
 def test_a_click_on_a_page_takes_the_video_there_and_the_next_one_further(browser: Browser, talk: Talk) -> None:
     viewer = Viewing(browser, talk)
     viewer.see(1)
+    assert viewer.shifted() < 0.005
     assert "No slide is shown at this moment." in viewer.page.inner_text("[data-deck-note]")
     steps = viewer.link_to("Slide 2–3: Why frames repeat, 2 steps")
     steps.click()
@@ -206,6 +219,11 @@ def test_the_keyboard_leafs_swaps_and_fills_the_screen(browser: Browser, talk: T
     viewer.until("document.fullscreenElement?.matches('.stage')")
     page.keyboard.press("w")
     viewer.until("document.fullscreenElement === null")
+    # The strip is one stop of the Tab key: the present page, from which the arrows go on.
+    page.locator("[data-strip-link][tabindex='0']").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    viewer.see(4)
     page.keyboard.press("?")
     assert page.get_by_text("Slides: next page or the one before").is_visible()
     page.keyboard.press("Escape")
@@ -217,6 +235,7 @@ def test_the_keyboard_leafs_swaps_and_fills_the_screen(browser: Browser, talk: T
 def test_on_a_phone_the_slide_is_below_the_video_and_both_are_in_sight(browser: Browser, talk: Talk) -> None:
     viewer = Viewing(browser, talk, "?t=2s", viewport=PHONE, has_touch=True)
     viewer.see(2)
+    assert viewer.shifted() < 0.005
     page = viewer.page
     video, slide = (page.locator(part).bounding_box() for part in ("[data-player]", "[data-deck-screen]"))
     assert video and slide
@@ -287,6 +306,10 @@ def test_pages_stand_on_the_players_bar(browser: Browser, talk: Talk) -> None:
     viewer.page.mouse.move(bar["x"] + bar["width"] * 4.5 / SECONDS, bar["y"] + 8)
     viewer.until("document.querySelector('.peek-slide')?.src.includes('0004-small')")
     assert viewer.page.locator(".peek-slide").is_visible()
+    viewer.page.get_by_role("button", name="Chapters").click()
+    viewer.page.get_by_role("menuitemradio", name="Why").click()
+    viewer.see(2)
+    assert abs(viewer.now - 2) < 0.05
     viewer.done()
 
 
@@ -319,6 +342,21 @@ def test_slides_are_fit_for_everybody_at_every_width(browser: Browser, talk: Tal
             found += [f"{width} px, {scheme}: {fault}" for fault in viewer.page.evaluate(FAULTS)]
         viewer.done()
     assert not found, "\n".join(found)
+
+
+def test_slides_come_by_themselves_also_where_there_is_no_recording(browser: Browser, talk: Talk) -> None:
+    semma = talk.semma
+    session = semma.make_session("Slides alone")
+    bring(semma, session, deck_file())
+    page = Watched(browser.new_context(viewport=PHONE).new_page(), semma.url)
+    page.page.goto(f"{semma.url}{talk.path.rpartition('/')[0]}/slides-alone")
+    page.page.evaluate("window.mine = true")
+    page.until("document.querySelector('[data-paper-picture]').src.includes('0001-')")
+    page.page.get_by_role("button", name="Next page").click()
+    assert page.page.inner_text("[data-deck-count]") == "2 / 5"
+    assert page.page.locator("[data-deck-away]").is_hidden()  # there is no now to come back to
+    assert page.page.evaluate("window.mine"), "the page was loaded again"
+    assert page.complaints == []
 
 
 def test_without_scripts_pages_are_pictures_with_text(browser: Browser, talk: Talk) -> None:

@@ -120,6 +120,10 @@ def test_words_become_lines_that_end_with_the_line_or_the_column() -> None:
     assert [line["text"] for line in lines] == ["Still pictures", "right", "second", "שלום עולם"]
     assert [round(lines[3][side], 3) for side in ("x", "y", "width", "height")] == [0.2, 0.5, 0.2, 0.04]
     assert run("slides/lines.js", "m.linesOf([], 4, 3)") == []
+    # A word has the room up to the next one, from wherever the line is read; the last has its own.
+    every = f"{json.dumps(lines)}.map(({{ words }}) => words.map((_, at) => m.roomOf(words, at)))"
+    rooms = run("slides/lines.js", every)
+    assert [[round(room, 3) for room in line] for line in rooms] == [[0.11, 0.09], [0.1], [0.1], [0.11, 0.09]]
 
 
 def test_only_addresses_of_the_web_are_linked() -> None:

@@ -29,7 +29,8 @@ export class Beside {
     this.slides = [];
     this.cues = [];
     this.shown = null;
-    this.away = false;
+    this.leafed = false; // the page was chosen by hand
+    this.away = false; // and is not the one of the video's time
     this.ms = 0;
     this.heard = [];
     this.paper = new Paper(this.deck, {
@@ -78,6 +79,7 @@ export class Beside {
   open(source) {
     this.source = source;
     this.shown = null;
+    this.leafed = false;
     this.take();
   }
 
@@ -97,7 +99,8 @@ export class Beside {
   draw() {
     this.strip.set(this.slides, this.cues, { decks: this.decks, hrefOf: (slide) => this.hrefOf(slide) });
     const kept = this.shown && this.pageOf({ deck: this.shown.deck, page: this.shown.number });
-    this.away &&= kept !== null;
+    // Who leafs when times are first known, goes on leafing.
+    this.away = this.leafed && this.cues.length > 0 && kept !== null && kept !== this.current;
     const page = (this.away || !this.cues.length ? kept : this.current) ?? this.pages[0];
     this.show(page);
   }
@@ -159,13 +162,14 @@ export class Beside {
 
   leafTo(page) {
     if (!page) return;
+    this.leafed = true;
     this.away = this.cues.length > 0 && page !== this.current;
     this.show(page, true);
   }
 
   backToNow() {
     if (!this.away) return;
-    this.away = false;
+    this.away = this.leafed = false;
     this.show(this.current ?? this.shown, true);
   }
 
@@ -185,7 +189,7 @@ export class Beside {
   }
 
   seek(ms) {
-    this.away = false;
+    this.away = this.leafed = false;
     this.time.seek((ms + INSIDE_MS) / 1000);
     this.look();
     this.strip.mark(this.shown, true);
@@ -225,8 +229,12 @@ export class Beside {
 
   swap() {
     this.box.dataset.large = this.large === "slide" ? "video" : "slide";
-    document.cookie = `${LARGE}=${this.large}; path=/; max-age=31536000; samesite=lax`;
     this.bar.paintLarge(this.large);
+    try {
+      document.cookie = `${LARGE}=${this.large}; path=/; max-age=31536000; samesite=lax`;
+    } catch {
+      // Forbidden in a closed frame: not remembered.
+    }
   }
 
   fullSlide() {

@@ -8,6 +8,8 @@ export class LiveSlides {
   constructor(stage) {
     this.address = null;
     this.beside = stage && new Beside(stage, new SlidesSource(""));
+    // A link to a page is one to the talk, and this page is the room's.
+    if (stage) stage.querySelector("[data-deck-link]").hidden = true;
   }
 
   // Where the slides of the talk that is on are asked for; null when it has none.

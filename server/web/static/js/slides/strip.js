@@ -20,6 +20,7 @@ export class Strip {
     this.current = null;
     this.touchedAt = -Infinity;
     this.list.addEventListener("click", (event) => this.clicked(event));
+    this.list.addEventListener("keydown", (event) => this.pressed(event));
     for (const name of ["pointerdown", "wheel", "touchmove"]) {
       root.addEventListener(name, () => (this.touchedAt = performance.now()), { passive: true });
     }
@@ -32,6 +33,17 @@ export class Strip {
     event.preventDefault();
     this.touchedAt = -Infinity;
     this.choose(slide);
+  }
+
+  // One stop of the Tab key; the arrows go on from there.
+  pressed(event) {
+    const at = this.items.indexOf(event.target.closest("li"));
+    const last = this.items.length - 1;
+    const keys = { ArrowRight: at + 1, ArrowDown: at + 1, ArrowLeft: at - 1, ArrowUp: at - 1, Home: 0, End: last };
+    const item = at >= 0 && !event.ctrlKey && !event.metaKey && !event.altKey && this.items[keys[event.key]];
+    if (!item) return;
+    event.preventDefault();
+    item.querySelector("a").focus();
   }
 
   // Slides as `slidesOf` gives them, with `name(deck)` for the heads when there are several decks. What the server has
@@ -49,6 +61,7 @@ export class Strip {
     if (nodes.length !== this.list.children.length || nodes.some((node, at) => node !== this.list.children[at])) {
       this.list.replaceChildren(...nodes);
     }
+    for (const item of this.items) item.querySelector("a").removeAttribute("aria-current");
     this.current = null;
   }
 
@@ -93,6 +106,7 @@ export class Strip {
       this.current?.querySelector("a").removeAttribute("aria-current");
       item?.querySelector("a").setAttribute("aria-current", "true");
       this.current = item;
+      for (const one of this.items) one.querySelector("a").tabIndex = one === item ? 0 : -1;
     } else if (!pressing) return;
     if (item && (pressing || performance.now() - this.touchedAt > LEFT_ALONE_MS)) this.bring(item);
   }

@@ -2,7 +2,7 @@
 // and the page's links, to be clicked. Screen readers have the page's text elsewhere and the links here.
 
 import { say } from "../texts.js";
-import { linesOf, safeAddress } from "./lines.js";
+import { linesOf, roomOf, safeAddress } from "./lines.js";
 
 const FONT_PX = 100;
 const LINE_HEIGHT = 1.15; // of a line's box, with what hangs below it
@@ -23,22 +23,29 @@ function place(element, { x, y, width, height }) {
   Object.assign(element.style, { left: percent(x), top: percent(y), width: percent(width), height: percent(height) });
 }
 
-// `page` gives its size; lengths are in units of the paper's height (cqh), so that nothing is reckoned anew when it grows.
+// `page` gives its size; lengths are in units of the paper's height (cqh) and of the letters', so that nothing is reckoned
+// anew when it grows. Each word is spaced to end where the next begins: a line of another font is right to the word.
 export function textLines(page, words) {
   const aspect = page.width_px / page.height_px;
   return linesOf(words, page.width_px, page.height_px).map((line) => {
     const span = document.createElement("span");
     span.dir = "auto";
-    span.textContent = line.text;
-    const size = line.height / LINE_HEIGHT;
-    const natural = (widthOf(line.text) / FONT_PX) * size; // in heights of the page
+    const size = line.height / LINE_HEIGHT; // in heights of the page
     place(span, line);
-    span.style.width = "max-content";
     span.style.fontSize = `${(size * 100).toFixed(3)}cqh`;
     span.style.lineHeight = LINE_HEIGHT;
-    span.style.transform = `scaleX(${natural > 0 ? ((line.width * aspect) / natural).toFixed(4) : 1})`;
+    span.append(...line.words.map((_, at) => wordOf(line.words, at, (roomOf(line.words, at) * aspect) / size)));
     return span;
   });
+}
+
+// `room` in heights of the letters.
+function wordOf(words, at, room) {
+  const word = document.createElement("b");
+  word.textContent = at < words.length - 1 ? `${words[at].text} ` : words[at].text;
+  const natural = widthOf(word.textContent) / FONT_PX;
+  word.style.letterSpacing = `${((room - natural) / [...word.textContent].length).toFixed(4)}em`;
+  return word;
 }
 
 // `links`: [[x0, y0, x1, y1, address or page number], …]; `leaf(page)` follows one within the slides.
