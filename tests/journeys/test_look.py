@@ -53,6 +53,7 @@ def paths(semma: PrivateSemma) -> dict[str, str]:
         "board": "/studio/look",
         "room": "/studio/look/rooms/hall",
         "session": f"/studio/look/sessions/{talk['slug']}",
+        "timing": f"/studio/look/sessions/{talk['slug']}/slides",
     }
 
 

@@ -231,7 +231,7 @@ class Editor {
     const { edits, acts } = this;
     if (!edits.data || this.root.dataset.state !== "there") return;
     const { cues } = acts;
-    const decks = edits.decks.filter((deck) => deck.pages.length);
+    const decks = this.decksOf(edits.decks);
     this.total = cues.at(-1)?.end_ms ?? this.total;
     const isThere = Boolean(this.hasRecording && decks.length && this.total);
     for (const name of PARTS) this.find(name).hidden = !isThere;
@@ -245,6 +245,12 @@ class Editor {
     const chosen = this.chosenIn(cues);
     this.mark = `${chosen.start_ms}/${chosen.deck}/${chosen.page}/${Boolean(acts.need)}`;
     this.drawParts({ cues, decks, needs, chosen, scroll });
+  }
+
+  // Decks that have pages; the same list while the server's is the same.
+  decksOf(all) {
+    if (this.known?.all !== all) this.known = { all, drawn: all.filter((deck) => deck.pages.length) };
+    return this.known.drawn;
   }
 
   drawParts({ cues, decks, needs, chosen, scroll }) {

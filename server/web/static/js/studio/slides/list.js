@@ -2,7 +2,7 @@
 // the form of the cue in hand opens within it.
 
 import { say } from "../../texts.js";
-import { make, pageName, pageOf, picture, spanText, sureText } from "./names.js";
+import { cueMark, decksMark, make, pageName, pageOf, picture, spanText, sureText } from "./names.js";
 import { kindOf } from "./needs.js";
 
 const TILE_PX = 128;
@@ -23,9 +23,8 @@ export class CueList {
       const button = event.target.closest(".pair");
       if (button) choose(this.cues[Number(button.dataset.at)]);
     });
-    this.seen = new IntersectionObserver((entries) => {
-      for (const { isIntersecting, target } of entries) if (isIntersecting) this.paint(target);
-    });
+    const paint = (entries) => entries.filter((one) => one.isIntersecting).forEach(({ target }) => this.paint(target));
+    this.seen = new IntersectionObserver(paint, { rootMargin: "400px" });
     this.fold.addEventListener("toggle", () => this.draw());
   }
 
@@ -59,7 +58,7 @@ export class CueList {
   draw() {
     if (!this.fold.open) return;
     const { cues, decks } = this;
-    const mark = cues.map((cue) => `${cue.start_ms}/${cue.deck}/${cue.page}/${kindOf(cue)}`).join();
+    const mark = `${decksMark(decks)}|${cues.map(cueMark).join()}`;
     if (mark === this.mark) return;
     this.mark = mark;
     const focused = [...this.list.querySelectorAll(".pair")].indexOf(document.activeElement);

@@ -38,6 +38,15 @@ export function cueText(decks, cue) {
   return `${pageName(decks, cue.deck, cue.page)}, ${spanText(cue)}, ${sureText(cue)}`;
 }
 
+// What tells whether decks, or a cue, look other than before.
+export function decksMark(decks) {
+  return decks.map((deck) => `${deck.id}:${deck.pages.length}:${deck.pages[0]?.small ?? ""}`).join();
+}
+
+export function cueMark(cue) {
+  return `${cue.start_ms}/${cue.end_ms}/${cue.deck}/${cue.page}/${cue.confidence}/${cue.method}/${cue.edited}`;
+}
+
 export function make(tag, values = {}, ...children) {
   const { dataset, attributes, ...rest } = values;
   const element = Object.assign(document.createElement(tag), rest);

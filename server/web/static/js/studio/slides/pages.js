@@ -2,7 +2,7 @@
 
 import { say } from "../../texts.js";
 import { pagesOf } from "../../slides/cues.js";
-import { make, pageName, pageOf, picture, shortName } from "./names.js";
+import { decksMark, make, pageName, pageOf, picture, shortName } from "./names.js";
 
 export class Pages {
   // `take(page)`: somebody chose a page, {deck, number}.
@@ -25,7 +25,7 @@ export class Pages {
   }
 
   setDecks(decks) {
-    const mark = decks.map((deck) => `${deck.id}:${deck.pages.length}:${deck.pages[0]?.small ?? ""}`).join();
+    const mark = decksMark(decks);
     this.decks = decks;
     if (mark === this.mark) return;
     this.mark = mark;
@@ -57,13 +57,13 @@ export class Pages {
   // `inHand`: the page that "from here" would set.
   showInHand(inHand, { scroll = false } = {}) {
     const at = this.indexOf(inHand);
-    for (const [index, button] of [...this.strip.children].entries()) {
-      const chosen = index === at;
-      button.setAttribute("aria-pressed", String(chosen));
-      if (chosen && scroll) this.bringIntoView(button);
-    }
+    const button = this.strip.children[at];
+    if (button !== this.pressed) this.pressed?.setAttribute("aria-pressed", "false");
+    this.pressed = button;
     this.hereButton.disabled = at < 0;
     if (at < 0) return;
+    button.setAttribute("aria-pressed", "true");
+    if (scroll) this.bringIntoView(button);
     this.herePicture.replaceChildren(picture(this.all[at]));
     this.hereText.textContent = say("from_here", { page: shortName(this.decks, inHand.deck, inHand.number) });
   }

@@ -3,7 +3,7 @@
 
 import { say } from "../../texts.js";
 import { bordersOf } from "./edit.js";
-import { cueText, make, pageOf, picture, shortName } from "./names.js";
+import { cueMark, cueText, decksMark, make, pageOf, picture, shortName } from "./names.js";
 import { kindOf } from "./needs.js";
 import { clock, Scale, snapped } from "./scale.js";
 import { Strip } from "./strip.js";
@@ -30,6 +30,8 @@ export class Timeline {
     this.shown = { cues: [], unsure: [], decks: [] };
     this.now = 0;
     this.drag = null;
+    this.mark = "";
+    this.selected = -1;
     this.listen();
   }
 
@@ -82,20 +84,47 @@ export class Timeline {
     return this.scale.ms(event.clientX - this.line.getBoundingClientRect().left);
   }
 
-  // `chosen`: the cue in hand; `need`: the unsure stretch in hand.
+  // `chosen`: the cue in hand; `need`: the unsure stretch in hand. Blocks are made anew only when cues changed.
   show({ cues, unsure, decks, chosen, need }) {
     this.shown = { cues, unsure, decks, chosen, need };
     if (this.drag) return; // drawn anew when it is dropped
+    const mark = `${decksMark(decks)}|${cues.map(cueMark).join()}`;
+    const isNew = mark !== this.mark;
+    this.mark = mark;
+    if (isNew) this.build(cues);
+    this.doubts.replaceChildren(...unsure.map((one) => this.doubt(one)));
+    this.select(cues.indexOf(chosen));
+    if (isNew) this.layOut();
+    else for (const doubt of this.doubts.children) this.place(doubt, doubt.stretch);
+  }
+
+  build(cues) {
     const focused = this.handles.contains(document.activeElement);
     this.box.replaceChildren(...cues.map((cue, index) => this.block(cue, index)));
     this.handles.replaceChildren(...bordersOf(cues).map((border) => this.handle(border)));
-    this.doubts.replaceChildren(...unsure.map((one) => this.doubt(one)));
-    this.layOut();
-    if (focused) this.handles.querySelector('[tabindex="0"]')?.focus();
+    this.selected = -1;
+    this.refocus = focused;
+  }
+
+  // The block in hand, and the border at which it begins.
+  select(index) {
+    const mark = (at, is) => {
+      this.box.children[at]?.setAttribute("aria-selected", String(is));
+      const handle = this.handles.children[at - 1];
+      if (!handle) return;
+      handle.tabIndex = is ? 0 : -1;
+      handle.dataset.chosen = String(is);
+    };
+    if (this.selected !== index) mark(this.selected, false);
+    mark(index, true);
+    this.selected = index;
+    if (index >= 0) this.box.setAttribute("aria-activedescendant", `block-${index}`);
+    if (this.refocus) this.handles.children[index - 1]?.focus();
+    this.refocus = false;
   }
 
   block(cue, index) {
-    const { decks, chosen } = this.shown;
+    const { decks } = this.shown;
     const kind = kindOf(cue);
     const number = make("span", { className: "number" }, shortName(decks, cue.deck, cue.page));
     const mark = MARKS[kind] && make("span", { className: "mark-of", textContent: MARKS[kind] });
@@ -103,9 +132,10 @@ export class Timeline {
       "div",
       {
         className: "block",
+        title: cueText(decks, cue),
         id: `block-${index}`,
         dataset: { at: index, kind },
-        attributes: { role: "option", "aria-selected": String(cue === chosen), "aria-label": cueText(decks, cue) },
+        attributes: { role: "option", "aria-selected": "false", "aria-label": cueText(decks, cue) },
       },
       picture(cue.page === null ? null : pageOf(decks, cue.deck, cue.page)),
       make("span", { className: "tag" }, number, mark || ""),
@@ -113,12 +143,10 @@ export class Timeline {
   }
 
   handle(border) {
-    const { decks, chosen } = this.shown;
-    const inHand = border.right === chosen;
+    const { decks } = this.shown;
     const element = make("div", {
       className: "handle",
-      tabIndex: inHand ? 0 : -1,
-      dataset: { chosen: String(inHand) },
+      tabIndex: -1,
       attributes: {
         role: "slider",
         "aria-label": say("border_of", { page: shortName(decks, border.right.deck, border.right.page) }),
@@ -190,7 +218,9 @@ export class Timeline {
     if (!handle || event.button) return;
     event.preventDefault();
     handle.setPointerCapture(event.pointerId);
-    this.drag = { handle, border: handle.border, ms: handle.border.ms, head: this.now };
+    const at = [...this.handles.children].indexOf(handle);
+    const blocks = [this.box.children[at], this.box.children[at + 1]];
+    this.drag = { handle, border: handle.border, blocks, ms: handle.border.ms, head: this.now };
     handle.dataset.held = "";
     const stop = new AbortController();
     const end = (keep) => {
@@ -205,16 +235,15 @@ export class Timeline {
   }
 
   dragTo(event) {
-    const { handle, border, head } = this.drag;
+    const { handle, border, blocks, head } = this.drag;
     const { scale, snaps } = this;
     const reach = event.altKey ? 0 : SNAP_PX / scale.pxPerMs;
     const asked = snapped(this.msAt(event), reach, [head], snaps.scenes, snaps.tiles);
     const ms = Math.round(Math.min(border.max, Math.max(border.min, asked)));
     this.drag.ms = ms;
     handle.style.left = `${scale.x(ms)}px`;
-    const at = this.shown.cues.indexOf(border.right);
-    this.place(this.box.children[at - 1], { ...border.left, end_ms: ms });
-    this.place(this.box.children[at], { ...border.right, start_ms: ms });
+    this.place(blocks[0], { ...border.left, end_ms: ms });
+    this.place(blocks[1], { ...border.right, start_ms: ms });
     this.showTip(ms);
     this.on.dragging(ms);
   }
@@ -230,6 +259,7 @@ export class Timeline {
     this.drag = null;
     this.tip.hidden = true;
     delete handle.dataset.held;
+    this.mark = ""; // what was dragged is drawn as it is now
     if (keep && ms !== border.ms) this.on.move(border, ms);
     else this.show(this.shown);
   }
