@@ -15,7 +15,7 @@ from server.sessions.models import Session
 from server.sessions.queries import Item, get_session
 from server.slides.errors import DeckNotFound, PageNotFound
 from server.slides.models import Deck, DeckPage
-from server.slides.slots import by_slot, is_live, shown_decks
+from server.slides.slots import by_slot, is_live, shown_decks, shown_of
 
 # Made once: to build a statement anew costs more than to run it.
 _SHOWN = (
@@ -119,7 +119,7 @@ async def get_deck(
 ) -> tuple[Deck, Item]:
     """The deck and its session, if the actor may do this to it; raises DeckNotFound, Unauthenticated, Forbidden.
 
-    An older version is there only for who may upload slides.
+    A version that is not shown is there only for who may upload slides.
     """
     deck = await db.get(Deck, deck_id)
     if deck is None or (deck.deleted_at is not None and not deleted):
@@ -128,6 +128,13 @@ async def get_deck(
         item = await get_session(db, deck.session_id, actor=actor, action=action)
     except SessionNotFound:
         raise DeckNotFound from None
-    if not is_live(deck) and not can(actor, Action.UPLOAD_SLIDES, item.subject):
+    if not can(actor, Action.UPLOAD_SLIDES, item.subject) and not await _is_shown(db, deck):
         raise DeckNotFound
     return deck, item
+
+
+async def _is_shown(db: Db, deck: Deck) -> bool:
+    """Whether viewers see this version. One with pages that is live always is shown: it has replaced the others."""
+    if not is_live(deck) or deck.rendering:
+        return is_live(deck)
+    return shown_of(await versions_of(db, deck)) is deck

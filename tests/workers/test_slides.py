@@ -75,6 +75,7 @@ async def test_what_cannot_be_read_says_why_and_never_hides_what_is_good(
     bad = await rendered(client, world, runtime, b"%PDF-1.7\n" + b"slides" * 50)
     brief = await brief_of(client, world)
     assert brief is not None and (brief["id"], brief["state"]) == (good, "ready")
+    assert await deck_seen(client, world, bad) == {"status": 404}
     seen = await deck_seen(client, world, bad, "speaker")
     assert seen["state"] == "failed" and seen["error"]["code"].startswith("deck.") and seen["error"]["detail"]
     versions = (await deck_seen(client, world, good, "speaker"))["versions"]

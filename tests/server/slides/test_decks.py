@@ -140,7 +140,7 @@ async def test_a_new_deck_takes_the_place_and_the_older_comes_back(
     await upload(client, world, archive("1.png"), filename="s.zip")
     newer = await deck_in(client, world)
     assert older and newer and older["id"] != newer["id"] and newer["content_type"] == "application/zip"
-    assert (await client.get(f"{DECKS}/{older['id']}")).status_code == 200  # until the newer one is rendered
+    assert (await client.get(f"{DECKS}/{older['id']}")).status_code == 404
     speaker = world.askers["speaker"]
     assert (await client.post(f"{DECKS}/{older['id']}/restore")).status_code == 401
     assert (await client.post(f"{DECKS}/{older['id']}/restore", headers=speaker)).status_code == 200
