@@ -11,6 +11,7 @@ from server.core.settings import Settings
 from server.doctor.findings import Finding, note, ok, wrong
 from server.engine import EngineMissing
 from server.engines import valkey_binary, weed_binary
+from server.media.deck_office import find_office
 from server.media.ffmpeg import find_ffmpeg
 from server.media.refusals import NoFfmpeg
 from server.supervise.checks import NEEDED_BYTES, CannotStart, check_platform, check_port
@@ -23,6 +24,7 @@ def look_at_machine(settings: Settings) -> list[Finding]:
     return [
         _platform(settings),
         _ffmpeg(settings),
+        _office(),
         _disk(settings.data_dir, "data directory"),
         _scratch(settings),
         _port(settings),
@@ -61,6 +63,17 @@ def _ffmpeg(settings: Settings) -> Finding:
     if not found.can_tonemap:
         return note("ffmpeg", says, "HDR recordings will look pale: install an ffmpeg with zscale.", features=features)
     return ok("ffmpeg", says, features=features)
+
+
+def _office() -> Finding:
+    found = find_office()
+    if found is None:
+        return note(
+            "LibreOffice",
+            "not found: PowerPoint and OpenDocument slides are refused with the advice to export a PDF",
+            "Where workers run: install LibreOffice Impress (Debian and Ubuntu: apt install libreoffice-impress).",
+        )
+    return ok("LibreOffice", f"{found}: PowerPoint and OpenDocument slides are taken")
 
 
 def _disk(folder: Path, name: str) -> Finding:

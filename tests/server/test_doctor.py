@@ -17,7 +17,7 @@ from server.core.storage import ObjectStore
 from server.doctor import Report, as_text, examine
 from server.doctor.findings import NOTE, OK, WRONG, Finding
 from server.doctor.live import look_at_ingest
-from server.doctor.machine import _disk
+from server.doctor.machine import _disk, _office
 from server.events.models import Event, Room
 from server.live.models import Broadcast, LiveSegment
 from tests.conftest import S3
@@ -150,3 +150,16 @@ def test_little_room_is_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         return _disk(tmp_path, "disk").state
 
     assert (tell(20 * 1024**3), tell(5 * 1024**3), tell(10 * 1024**2)) == (OK, NOTE, WRONG)
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_whether_office_slides_are_taken_is_said(
+    is_there: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "soffice"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path) if is_there else str(tmp_path / "nothing"))
+    found = _office()
+    assert found.state == ("ok" if is_there else "note")
+    assert (str(program) in found.says) if is_there else ("PDF" in found.says and "install" in found.advice)
