@@ -20,6 +20,7 @@ class StepShown:
     progress: float = 0.0
     error: str = ""
     has_recording: bool = False
+    is_watchable: bool = False
     unsure_ms: int = 0
     duration_ms: int = 0
 
@@ -53,6 +54,7 @@ def step_of(beside: Beside) -> StepShown:
         progress=round(progress, 3),
         error=error[1] if error else "",
         has_recording=beside.recording is not None,
+        is_watchable=beside.recording is not None and beside.recording.playable,
         unsure_ms=sum(end - start for start, end, _doubt in beside.doubts),
         duration_ms=beside.shown[-1].end_ms if beside.shown else 0,
     )

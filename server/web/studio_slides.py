@@ -65,7 +65,7 @@ async def studio_slides(
         actor,
         event=Named(id=row.id, slug=row.slug, title=row.title, url=f"/{row.slug}", time_zone=row.time_zone),
         session=Named(id=item.session.id, slug=item.session.slug, title=item.session.title, url=place),
-        decks=slides.decks,
+        slides=slides,
         may_edit=can(actor, Action.EDIT_SESSION, item.subject),
         texts=timing_texts(catalogue(language_of(request)).gettext),
     )

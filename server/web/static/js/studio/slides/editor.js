@@ -29,6 +29,8 @@ class Editor {
     this.root = root;
     this.session = root.dataset.editor;
     this.total = 0;
+    this.heard = new Map(); // the last news of each thing by id
+    this.mayWatch = root.dataset.watchable === "true"; // else there is nothing to ask for yet
     this.voice = this.find("voice");
     this.edits = new Edits(this.session, call, {
       changed: () => this.draw(),
@@ -115,6 +117,7 @@ class Editor {
 
   // null while there is nothing to watch
   async playback() {
+    if (!this.mayWatch) return null;
     try {
       return (await call("GET", `/api/v1/sessions/${encodeURIComponent(this.session)}/playback`)).data;
     } catch (error) {
@@ -143,10 +146,14 @@ class Editor {
   // A change somebody announced. Progress moves in place; a new state is fetched.
   hear(change) {
     if (change.session !== this.session || !["slides", "recording"].includes(change.kind)) return;
+    if (change.kind === "recording" && (change.playable || change.state === "ready")) this.mayWatch = true;
+    const mark = `${change.state}|${change.version}|${change.playable}`;
+    const isNews = this.heard.get(change.id) !== mark;
+    this.heard.set(change.id, mark);
     const { data } = this.edits;
-    const isKnown = change.state === data?.state && (change.version ?? 0) <= data.version;
-    if (isKnown && UNSETTLED.has(change.state)) this.notices.progress(change.progress);
-    else if (!isKnown || change.version === undefined) this.reload();
+    const isOurs = change.state === data?.state && change.version <= data.version; // an answer brought it already
+    if (isNews && !isOurs) this.reload();
+    else if (change.kind === "slides" && UNSETTLED.has(change.state)) this.notices.progress(change.progress);
   }
 
   // Asked often at once, it asks again once.

@@ -26,7 +26,7 @@ export class History {
   }
 
   async load() {
-    if (!this.fold.open || this.version === this.wanted) return;
+    if (!this.fold.open || this.fold.hidden || this.version === this.wanted) return;
     this.version = this.wanted;
     try {
       this.draw(await this.ask());

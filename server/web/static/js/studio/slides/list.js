@@ -17,6 +17,7 @@ export class CueList {
     this.list = root.querySelector("[data-list]");
     this.count = root.querySelector("[data-list-count]");
     this.cues = [];
+    this.decks = [];
     this.storyboard = null;
     this.mark = "";
     this.list.addEventListener("click", (event) => {
