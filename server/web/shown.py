@@ -192,6 +192,7 @@ class PlaybackShown:
     poster: str = ""
     captions: tuple[CaptionName, ...] = ()
     chapters_src: str = ""
+    has_picture: bool = True
     for_script: dict[str, Any] = field(default_factory=dict)
 
 

@@ -52,6 +52,7 @@ def playback_shown(found: Watchable) -> PlaybackShown:
             for track in view.captions
         ),
         chapters_src=view.chapters_src or "",
+        has_picture=found.recording.plan.get("rungs") != [],
         for_script=msgspec.to_builtins(view),
     )
 

@@ -14,11 +14,11 @@ from tests.server.web.test_live_pages import a_room, in_minutes, on_air, state_i
 PAGES = [(1, 1, "Cranes"), (2, 2, "They dance"), (3, 2, "They <dance>"), (4, 3, "")]
 
 
-async def a_talk(admin: Asker, database: Database) -> dict[str, Any]:
+async def a_talk(admin: Asker, database: Database, **recording: Any) -> dict[str, Any]:
     """A session with a recording."""
     event = await an_event(admin)
     session = await a_session(admin, event, slug="still")
-    await a_recording(database, session, event)
+    await a_recording(database, session, event, **recording)
     return session
 
 
@@ -64,6 +64,7 @@ async def test_pages_stand_beside_the_video_with_their_size_and_links(
     assert 'aria-label="Slide 2–3: They &lt;dance&gt;"' in shown and 'aria-label="Slide 4"' in shown
     assert "0002-small.webp" not in shown
     assert 'aria-label="Pages of the slides"' in shown and "Slides: back to now" in shown
+    assert "data-no-picture" not in shown
 
 
 async def test_without_scripts_every_page_is_a_picture_with_its_text(
@@ -80,6 +81,14 @@ async def test_the_chosen_layout_is_drawn_at_once(browser: Browsing, admin: Aske
     for kept, large in (("slide", "slide"), ("video", "video"), ('"><script>', "video")):
         browser.http.cookies.set("semma_large", kept)
         assert f'data-beside data-large="{large}"' in await seen(browser)
+
+
+async def test_a_slide_has_the_stage_at_once_where_a_recording_is_sound_only(
+    browser: Browsing, admin: Asker, database: Database
+) -> None:
+    await a_deck(database, await a_talk(admin, database, plan={"rungs": [], "has_audio": True}))
+    for path in ("/seminar-2027/sessions/still", "/embed/seminar-2027/sessions/still?slides=1"):
+        assert "data-no-picture>" in await seen(browser, path)
 
 
 async def test_a_deck_that_is_still_drawn_has_a_hidden_place(
@@ -126,6 +135,7 @@ async def test_the_embed_shows_slides_when_asked_to(browser: Browsing, admin: As
     assert "data-deck" not in await seen(browser, "/embed/seminar-2027/sessions/still")
     shown = await seen(browser, "/embed/seminar-2027/sessions/still?slides=1")
     assert "data-deck-strip" in shown and "with-slides" in shown and "slides.css" in shown
+    assert '/seminar-2027/sessions/still">' in shown, "links that are copied lead to the talk's own page"
 
 
 async def test_who_brings_slides_has_a_place_for_them_before_there_are_any(

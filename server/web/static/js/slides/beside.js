@@ -90,6 +90,7 @@ export class Beside {
     this.pages = pagesOf(this.decks);
     this.slides = slidesOf(this.decks);
     this.cues = this.time ? data.cues : [];
+    if (this.isHidden && this.pages.length) this.paper.form(this.pages[0]);
     this.stage.classList.toggle("with-slides", this.pages.length > 0);
     for (const part of [this.deck, this.strip.root]) part.hidden = this.pages.length === 0;
     if (this.pages.length) this.draw();

@@ -16,6 +16,7 @@ export class Paper {
   constructor(root, { leaf, lost }) {
     const part = (name) => root.querySelector(`[data-${name}]`);
     this.screen = part("deck-screen");
+    this.size = this.screen.querySelector("canvas");
     this.sheet = part("paper");
     this.picture = part("paper-picture");
     this.words = part("paper-words");
@@ -31,6 +32,11 @@ export class Paper {
   addressOf(page) {
     const width = this.sheet.clientWidth || this.screen.clientWidth;
     return needsLarge(page, width, devicePixelRatio) ? page.large : page.small;
+  }
+
+  // The place takes a page's form: before anything is seen of it, since everything below would move.
+  form(page) {
+    Object.assign(this.size, { width: page.width_px, height: page.height_px });
   }
 
   show(page) {
