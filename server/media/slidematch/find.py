@@ -15,10 +15,10 @@ from server.media.slidematch.gradients import Floats, Gray
 from server.media.slidematch.pages import Deck
 from server.media.slidematch.quads import is_plausible, unit_quad
 
-FRAME_POINTS = 1_500
-PAGE_POINTS = 1_500
+FRAME_POINTS = 1_200
+PAGE_POINTS = 1_000
 VOTING_POINTS = 250
-QUERY_POINTS = 700
+QUERY_POINTS = 500
 CANDIDATES = 4
 RATIO = 0.78
 LEAST_MATCHES = 16
@@ -92,12 +92,12 @@ class Finder:
             return None
         pairs = cv2.BFMatcher(cv2.NORM_HAMMING).knnMatch(page_descriptors, descriptors, k=2)
         good = [two[0] for two in pairs if len(two) == 2 and two[0].distance < RATIO * two[1].distance]
-        if len(good) < LEAST_MATCHES:
+        if len(good) < LEAST_INLIERS:
             return None
         source = page_points[[match.queryIdx for match in good]]
         target = points[[match.trainIdx for match in good]]
         cv2.setRNGSeed(0)
-        matrix, mask = cv2.findHomography(source, target, cv2.RANSAC, REPROJECTION_PX, maxIters=2000, confidence=0.999)
+        matrix, mask = cv2.findHomography(source, target, cv2.RANSAC, REPROJECTION_PX, maxIters=1000, confidence=0.99)
         if mask is None or not mask.any():
             return None
         inliers = int(mask.sum())

@@ -26,7 +26,7 @@ LONGEST_MS = 12_000
 LONGEST_BYTES = 48 << 20
 # Pictures between keyframes are kept this far apart.
 STEP_MS = 150
-TINY = (192, 108)
+TINY_WIDTH = 192
 # Packets are not in order of time: reading ends so long after the end.
 BEYOND_MS = 1_000
 PLANES = frozenset({"yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", "nv12", "gray"})
@@ -69,10 +69,14 @@ class Stretch:
         return self.end_ms - self.start_ms > LONGEST_MS or self.size > LONGEST_BYTES
 
     def has_spike(self) -> bool:
-        """True when one packet is far larger than the others, and not small beside the keyframe: a change."""
+        """True when a packet is far larger than the others and not small beside the keyframe, or is one: a change."""
         sizes = np.array([packet.size for packet in self.packets[1:]])
         if len(sizes) < 2:
             return False
+        # An encoder puts a keyframe where the picture changes; one so soon after another is no ordinary one.
+        keys = sum(packet.is_keyframe for packet in self.packets[1:])
+        if 0 < keys < len(sizes):
+            return True
         usual = float(np.percentile(sizes, 90))
         return bool(sizes.max() > 0.12 * self.packets[0].size and sizes.max() > 4 * usual)
 
@@ -218,6 +222,6 @@ class Reader:
 
 
 def tiny_of(plane: Gray) -> Gray:
-    """A picture of TINY size, as the decoder gave it: single pixels first, since there are many pictures."""
-    step = max(1, plane.shape[1] // (3 * TINY[0]))
-    return np.asarray(resize(np.ascontiguousarray(plane[::step, ::step]), TINY), dtype=np.uint8)
+    """Single pixels of the plane, TINY_WIDTH of them or a few more across: there are many pictures."""
+    step = max(1, plane.shape[1] // TINY_WIDTH)
+    return np.array(plane[::step, ::step])

@@ -23,7 +23,7 @@ KEPT_SIDE = 640
 KEPT_PICTURES = 90
 # Searches: so many at once, then so many a second of recording; and a rest after each that found nothing.
 SEARCHES = 15
-SEARCHES_A_SECOND = 0.08
+SEARCHES_A_SECOND = 0.05
 REST_MS = 2_000
 LONGEST_REST_MS = 10_000
 TINY = (160, 90)
