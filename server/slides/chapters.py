@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from server.media.chapters import Chapter, in_order
 from server.slides.correct import Cue, PageRef
 
-SHORTEST_MS = 20_000
+SHORTEST_MS = 10_000
 # The first chapter begins with the recording, if it begins hardly later: "please come in" is not a chapter.
 LEAD_IN_MS = 60_000
 

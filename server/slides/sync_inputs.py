@@ -113,7 +113,7 @@ async def open_sync(db: Db, session: Session) -> SlideSync:
         await db.get(Session, session.id, with_for_update=True)  # one of two makes it
         sync = await get_sync(db, session.id, lock=True)
     if sync is None:
-        sync = SlideSync(session_id=session.id, event_id=session.event_id, state="idle", turn=0, version=1)
+        sync = SlideSync(session_id=session.id, event_id=session.event_id, state="idle", turn=0, version=0)
         sync.found, sync.carries, sync.moved, sync.chapters, sync.progress = {}, {}, {}, [], 0.0
         db.add(sync)
         await db.flush()

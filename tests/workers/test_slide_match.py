@@ -93,10 +93,10 @@ async def slides_of(walk: Walk, who: str = "nobody") -> dict[str, Any]:
 
 
 def assert_shows(view: dict[str, Any], *wanted: tuple[int | None, int]) -> None:
-    """(page, start in seconds) of each cue, to three quarters of a second: borders are judged elsewhere."""
+    """(page, start in seconds) of each cue, to a quarter of a second: pictures come five times a second."""
     assert [cue["page"] for cue in view["cues"]] == [page for page, _start in wanted]
     starts = [cue["start_ms"] / 1000 for cue in view["cues"]]
-    assert starts == pytest.approx([start for _page, start in wanted], abs=0.75)
+    assert starts == pytest.approx([start for _page, start in wanted], abs=0.25)
 
 
 async def orders(runtime: Runtime) -> list[str]:

@@ -43,10 +43,10 @@ def test_a_chapter_a_logical_slide() -> None:
 
 
 def test_short_untitled_and_repeated_slides_go_on_with_the_chapter_before() -> None:
-    assert guessed((0, 1), (60, 2), (70, 1), (90, 4), (200, 5), (300, 6), (400, 1)) == [
+    assert guessed((0, 1), (60, 2), (69, 1), (90, 4), (200, 5), (300, 6), (400, 1)) == [
         (0, "Cranes"), (200, "Results"), (400, "Cranes")
     ]  # fmt: skip
-    assert guessed((0, 1), (100, 5), (110, 1), (115, 5)) == [(0, "Cranes"), (115, "Results")]
+    assert guessed((0, 1), (100, 5), (109, 1), (112, 5)) == [(0, "Cranes"), (112, "Results")]
 
 
 def test_a_talk_without_slides_has_no_chapters_and_one_without_titles_has_labels() -> None:

@@ -71,6 +71,22 @@ async def test_answers_have_an_etag_and_editors_are_guarded_from_each_other(talk
     assert (await talk.client.get(url)).headers["etag"] != seen.headers["etag"]
 
 
+@SQLITE
+async def test_the_first_word_may_be_a_persons(talk: Talk) -> None:
+    """Before anything was found, or looked for; the guard holds then too."""
+    await talk.record()
+    deck = await talk.draw()
+    seen = await talk.client.get(f"{talk.root}/slides")
+    assert (seen.json()["version"], seen.json()["cues"]) == (0, [])
+    said: dict[str, Any] = {"op": "set", "start_ms": 0, "end_ms": 9_000, "deck": deck, "page": 1}
+    first = await talk.edit(headers={"If-Match": seen.headers["etag"]}, **said)
+    assert (first.status_code, first.json()["version"], pages(first.json())) == (200, 1, [(0, 1), (9, None)])
+    assert (await talk.edit(headers={"If-Match": seen.headers["etag"]}, **said)).status_code == 412
+    await talk.settle()
+    await talk.bring((await talk.orders())[0])
+    assert pages(await talk.look())[:3] == [(0, 1), (9, None), (30, 1)]
+
+
 async def test_edits_are_made_undone_and_made_again(talk: Talk) -> None:
     deck = await talk.matched()
     assert (await talk.edit(op="move", from_ms=90_000, to_ms=95_000)).status_code == 200
