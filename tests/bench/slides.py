@@ -17,6 +17,7 @@ from tests.slide_films.scoring import Score, Wrong, score, wrongs
 ACCURACY = {"full": ">= 0.99", "pip": ">= 0.99", "side": ">= 0.97", "camera": ">= 0.95"}
 BORDER_P95 = {"full": "<= 0.5", "camera": "<= 1.5"}
 CPU_S_PER_HOUR, CALIBRATION = "<= 90", ">= 0.98"
+BEGIN_MS = 4000
 BASELINES = os.environ.get("SEMMA_BENCH_SLIDES_BASELINES", "1") != "0"
 
 
@@ -123,7 +124,7 @@ def _cost(drawn: list[Case], runs: dict[str, Run]) -> None:
     if costly is None:
         return
     note("matching the 1080p film alone")
-    run = match(costly)
+    begin, run = match(costly, BEGIN_MS), match(costly)
     decoding = decoding_cpu_s(costly) * 3_600_000 / costly.duration_ms
     others = {
         case.name: round(runs[case.name].cpu_s_per_hour(case.duration_ms), 1) for case in drawn if case is not costly
@@ -132,13 +133,16 @@ def _cost(drawn: list[Case], runs: dict[str, Run]) -> None:
         "film": costly.name,
         **costly.about,
         "minutes": round(costly.duration_ms / 60_000, 1),
-        "scaled": "CPU-seconds of the film times its share of an hour; the matcher's processes only, no encoding in it",
+        "scaled": "what the first 4 s take (it starts, reads all pages) once, the rest of the film by its share of an hour",
+        "start_and_pages_s": round(begin.cpu_s, 2),
+        "scaled_with_its_start": round(run.cpu_s_per_hour(costly.duration_ms), 1),
         "decoding_all_of_it": round(decoding, 1),
         "wall_s_per_hour": round(run.wall_s * 3_600_000 / costly.duration_ms, 1),
         "peak_mib": round(run.peak_mib, 1),
         "others_two_at_once": others,
     }
-    emit("slides.cpu_s_per_hour", run.cpu_s_per_hour(costly.duration_ms), "s/h", CPU_S_PER_HOUR, detail)
+    rest = (run.cpu_s - begin.cpu_s) * (3_600_000 - BEGIN_MS) / (costly.duration_ms - BEGIN_MS)
+    emit("slides.cpu_s_per_hour", begin.cpu_s + rest, "s/h", CPU_S_PER_HOUR, detail)
     worst = max(runs.values(), key=lambda one: one.peak_mib)
     emit("slides.peak_mib", worst.peak_mib, "MiB", None, {})
 

@@ -6,12 +6,13 @@ import resource
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, TypeVar
 
+import av
 import cv2
 import pypdfium2
 
@@ -151,7 +152,19 @@ def make_case(order: Order) -> Case:
         path, film = made.path, list(made.pages)
         mark.touch()
     about = {"keyframes": order.gop, "size": f"{order.size[0]}x{order.size[1]}", "pages": len(film)}
-    return Case(order.name, order.layout, order.speed, str(path), plan.duration_ms, plan.truth, tuple(film), about)
+    truth = cut(plan.truth, length_ms(path))
+    return Case(order.name, order.layout, order.speed, str(path), truth[-1].end_ms, truth, tuple(film), about)
+
+
+def length_ms(path: Path) -> int:
+    """How long a film is: where repeated frames are left out it ends with its last frame, before the walk does."""
+    with av.open(str(path)) as container:
+        return round((container.duration or 0) / 1000)
+
+
+def cut(truth: tuple[Segment, ...], end_ms: int) -> tuple[Segment, ...]:
+    """The truth up to a time."""
+    return tuple(replace(part, end_ms=min(end_ms, part.end_ms)) for part in truth if part.start_ms < end_ms)
 
 
 def sample_cases(samples: Path, folder: Path) -> list[Case]:

@@ -35,9 +35,9 @@ class Run:
         return self.cpu_s * 3_600_000 / duration_ms
 
 
-def match(case: Case) -> Run:
-    """Match a film; raises with the child's last words when it does not end well."""
-    order = {"path": case.path, "pages": [asdict(page) for page in case.pages]}
+def match(case: Case, end_ms: int | None = None) -> Run:
+    """Match a film up to a time; raises with the child's last words when it does not end well."""
+    order = {"path": case.path, "pages": [asdict(page) for page in case.pages], "end_ms": end_ms}
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
         json.dump(order, file)
         file.flush()
@@ -62,7 +62,7 @@ async def _match(order: dict[str, Any]) -> dict[str, Any]:
     info = await probe(order["path"])
     with tempfile.TemporaryDirectory() as folder:
         before, started = _cpu_s(), time.monotonic()
-        found = await match_recording(order["path"], pages, info=info, folder=Path(folder))
+        found = await match_recording(order["path"], pages, end_ms=order["end_ms"], info=info, folder=Path(folder))
         wall_s, cpu_s = time.monotonic() - started, _cpu_s() - before
     return {
         "cues": [

@@ -1,9 +1,11 @@
 """The baselines of `bench slides` on a film small enough for a test: they find what they can find."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.bench.slides_baselines import orb_per_frame, scene_borders
-from tests.bench.slides_cases import Case, in_processes
+from tests.bench.slides_cases import Case, cut, in_processes, length_ms
 from tests.slide_films.decks import make_deck
 from tests.slide_films.films import plan_film, shoot
 from tests.slide_films.scoring import score
@@ -38,3 +40,9 @@ def test_orb_finds_the_page_of_most_seconds(case: Case) -> None:
 
 def test_work_in_processes_is_answered_in_order() -> None:
     assert in_processes("measuring words", len, ["a", "ccc", "bb"]) == [1, 3, 2]
+
+
+def test_the_truth_ends_where_the_film_does(case: Case) -> None:
+    assert cut(case.truth, 2000)[-1].end_ms == 2000
+    assert cut(case.truth, 99_000) == case.truth
+    assert length_ms(Path(case.path)) == 5000
