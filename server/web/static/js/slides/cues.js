@@ -101,16 +101,21 @@ export class SlidesSource {
     this.data = null;
     this.etag = "";
     this.running = null;
+    this.next = null;
   }
 
   get unsettled() {
     return this.data === null || UNSETTLED.has(this.data.state);
   }
 
-  // Whether there is something new. `anew`: also when nothing changed (addresses of pictures ran out). Asked twice at
-  // once, it asks once; a network that is away is no news.
+  // Whether there is something new. `anew`: also when nothing changed (addresses of pictures ran out). While it asks, it
+  // will ask once more: the answer may be older than the change somebody heard of. A network that is away is no news.
   refresh({ anew = false } = {}) {
-    this.running ??= this.get(anew).finally(() => (this.running = null));
+    if (this.running) {
+      this.next ??= this.running.then(() => ((this.next = null), this.refresh({ anew })));
+      return this.next;
+    }
+    this.running = this.get(anew).finally(() => (this.running = null));
     return this.running;
   }
 

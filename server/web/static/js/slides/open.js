@@ -48,7 +48,7 @@ function showOnBar(player, beside) {
     paint();
     const [page, found] = [player.playback.chapters ?? [], data?.chapters ?? []].map((list) => list.map(nameOfChapter));
     ofFile ??= page.length > 0 && page.join() !== found.join();
-    if (!ofFile || data.chapters.some((one) => one.edited)) player.setChapters(data?.chapters ?? []);
+    if (!ofFile || data?.chapters.some((one) => one.edited)) player.setChapters(data?.chapters ?? []);
   });
 }
 
