@@ -24,6 +24,9 @@ from tests.waiting import soon
 from workers.housekeeping import housekeep
 from workers.runtime import run_claimed
 
+# What no database has a say in.
+on_one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 
 @pytest.fixture
 async def world(runtime: Runtime) -> World:
@@ -68,6 +71,7 @@ async def test_a_deck_becomes_pages_that_anybody_may_look_at(
         assert (await db.get_one(Deck, deck["id"])).slide_count == max(one["slide"] for one in deck["pages"])
 
 
+@on_one_database
 async def test_what_cannot_be_read_says_why_and_never_hides_what_is_good(
     client: httpx.AsyncClient, world: World, runtime: Runtime
 ) -> None:
@@ -86,6 +90,7 @@ async def test_what_cannot_be_read_says_why_and_never_hides_what_is_good(
     assert (await deck_seen(client, world, good))["versions"] == []
 
 
+@on_one_database
 async def test_a_newer_version_is_shown_once_it_is_rendered_and_the_older_is_kept(
     client: httpx.AsyncClient, world: World, runtime: Runtime
 ) -> None:
@@ -133,6 +138,7 @@ async def test_rendering_again_makes_new_names_and_old_pictures_stay_for_open_pa
     assert (await deck_seen(client, world, deck))["pages"][0]["large"].endswith("/r3/0001-large.webp")
 
 
+@on_one_database
 async def test_a_rendering_that_fails_later_keeps_the_pages_there_are(
     client: httpx.AsyncClient, world: World, runtime: Runtime
 ) -> None:
@@ -176,6 +182,7 @@ async def test_a_withdrawal_ends_the_work_and_frees_what_was_made(
         assert await db.scalar(select(DeckPage.number).limit(1)) is None, "pages go with their deck"
 
 
+@on_one_database
 async def test_listeners_hear_of_every_state(client: httpx.AsyncClient, world: World, runtime: Runtime) -> None:
     heard: list[dict[str, Any]] = []
 

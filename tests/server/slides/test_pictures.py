@@ -20,6 +20,8 @@ from tests.server.slides.decks import DECKS, deck_seen
 from tests.server.uploads.world import World, make_world
 
 PICTURE = bytes(range(200))
+# Every database says the same here.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @dataclass

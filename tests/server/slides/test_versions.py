@@ -17,6 +17,10 @@ from tests.server.uploads.world import World, make_world
 PDF = b"%PDF-1.7\n" + b"slides" * 50
 
 
+# What no database has a say in.
+on_one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
 @pytest.fixture
 async def world(runtime: Runtime) -> World:
     return await make_world(runtime.database)
@@ -79,6 +83,7 @@ async def test_several_decks_stand_in_an_order_that_can_be_changed(
     assert await shown(runtime, world) == ["c.pdf", "a.pdf", "b.pdf"]
 
 
+@on_one_database
 async def test_a_version_is_named_by_its_slot(client: httpx.AsyncClient, world: World, runtime: Runtime) -> None:
     first = await brought(client, world, runtime, "a.pdf")
     await brought(client, world, runtime, "b.pdf", slot="new")
@@ -108,6 +113,7 @@ async def test_a_withdrawn_deck_comes_back_with_its_versions(
     assert stale.status_code == 412
 
 
+@on_one_database
 async def test_a_licence_that_refuses_leaves_the_pages_to_look_at(
     client: httpx.AsyncClient, world: World, runtime: Runtime
 ) -> None:
@@ -128,6 +134,7 @@ async def test_a_licence_that_refuses_leaves_the_pages_to_look_at(
     assert (part.status_code, part.content) == (206, b"%PDF-")
 
 
+@on_one_database
 async def test_a_player_is_told_where_the_slides_are(
     client: httpx.AsyncClient, world: World, runtime: Runtime, watched: None
 ) -> None:
