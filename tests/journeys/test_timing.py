@@ -37,10 +37,10 @@ def talk(semma: PrivateSemma) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def deck(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The slides of the clip and two more, as a PDF."""
+    """The slides of the clip, the second one twice, and one more, as a PDF."""
     path = tmp_path_factory.mktemp("deck") / "still.pdf"
-    first, *others = [Image.open(one).convert("RGB") for one in stills(Look(seconds=SECONDS), PAGES)]
-    first.save(path, save_all=True, append_images=others)
+    first, second, third = [Image.open(one).convert("RGB") for one in stills(Look(seconds=SECONDS), 3)]
+    first.save(path, save_all=True, append_images=[second, second, third])
     return path
 
 
@@ -72,11 +72,21 @@ def test_a_deck_is_brought_and_found_in_the_recording(
     # Nobody reloads: the page is told.
     studio.until("document.querySelector('[data-live=slides]').innerText.includes('4 pages')")
     studio.until("document.querySelector('[data-live=step]').innerText.includes('In step')", timeout_s=120)
-    studio.page.get_by_role("link", name="timing").click()
+    studio.page.get_by_role("link", name="Check the timing").click()
     studio.until("document.querySelectorAll('.block').length === 2")
     assert studio.page.locator("[data-pages] .page").count() == PAGES
     assert studio.page.evaluate(CUES)[1][2] == 2
     assert studio.page.evaluate(FAULTS) == []
+    # The second page and its twin cannot be told apart by anybody but a person.
+    studio.page.keyboard.press("n")
+    studio.until("document.querySelectorAll('[data-candidates] .page').length >= 2")
+    assert "These pages look the same." in studio.page.inner_text("[data-need-text]")
+    studio.page.keyboard.press("1")
+    studio.until(f"{SAVED} && semmaEditor.edits.data.unsure.length === 0")
+    assert "Nothing is unsure." in studio.page.inner_text(".needs")
+    assert semma.get(f"/api/v1/sessions/{talk['id']}/slides")["unsure"] == []
+    studio.page.keyboard.press("z")
+    studio.until(f"{SAVED} && semmaEditor.edits.data.unsure.length > 0")
     assert (studio.complaints, studio.elsewhere) == ([], [])
 
 

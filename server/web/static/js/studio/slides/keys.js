@@ -79,7 +79,6 @@ export class Keys {
       case "z":
         return event.shiftKey ? act.redo() : act.undo(), true;
       case "Delete":
-      case "Backspace":
         return act.join(), true;
       case "+":
       case "=":
