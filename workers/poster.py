@@ -17,7 +17,7 @@ from server.media.still import make_poster
 from server.recordings.better import keep_poster
 from server.recordings.jobs import MakePoster
 from server.recordings.keys import poster_path, recording_prefix
-from server.recordings.live_list import LiveList, shown_live
+from server.recordings.live_list import BROADCAST, LiveList, shown_live
 from server.recordings.models import CANCELLED, FAILED, Recording, Rendition
 from server.recordings.plan import info_of
 from server.sessions.models import Session
@@ -41,6 +41,8 @@ async def make(job: MakePoster, work: Work) -> None:
         return
     if recording.state in (CANCELLED, FAILED):
         return
+    if live is None and source.kind == BROADCAST:
+        return  # the better encode was shown meanwhile and its joined file is let go: the poster of before stays
     with scratch_directory(work.runtime.scratch, f"{recording.id}-poster") as folder:
         if live is None:
             picture = await _picture_of(work, await _address(work, source.key), info_of(source), folder)

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from sqlalchemy import func, select
 
-from server.core.jobs import ENDED, JobRow, enqueue
+from server.core.jobs import DONE, ENDED, JobRow, enqueue
 from server.core.runtime import Runtime
 from server.live.jobs import TalkEnded
 from server.live.models import LiveSegment, Stretch
@@ -89,6 +89,9 @@ async def test_when_the_talk_ends_it_is_there_and_a_better_encode_takes_its_plac
     assert (await walk.client.get(after["poster"])).content[:2] == b"\xff\xd8" and after["storyboard"]
     ended = await walk.state()
     assert (ended["state"], ended["error"], ended["next_progress"]) == ("ready", None, None), ended
+    async with walk.runtime.database.read() as db:
+        jobs = (await db.execute(select(JobRow.name, JobRow.state, JobRow.error_detail))).all()
+    assert {job.state for job in jobs} == {DONE}, jobs
     await walk.look()
     index = await walk.save(tmp_path)
     playlist = next((index.parent).glob("g*/180p/index.m3u8"))
