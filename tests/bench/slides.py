@@ -133,7 +133,7 @@ def _cost(drawn: list[Case], runs: dict[str, Run]) -> None:
         "film": costly.name,
         **costly.about,
         "minutes": round(costly.duration_ms / 60_000, 1),
-        "scaled": "what the first 4 s take (it starts, reads all pages) once, the rest of the film by its share of an hour",
+        "scaled": "the first 4 s (start, all pages read) once, the rest of the film by its share of an hour",
         "start_and_pages_s": round(begin.cpu_s, 2),
         "scaled_with_its_start": round(run.cpu_s_per_hour(costly.duration_ms), 1),
         "decoding_all_of_it": round(decoding, 1),
