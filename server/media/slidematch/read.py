@@ -6,7 +6,7 @@ for it: the two keyframes show different pages, or a large packet between them s
 recording with no keyframe for long is decoded as it comes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,6 +51,7 @@ class Stretch:
     """
 
     packets: list[Any] = field(default_factory=list)
+    times: list[int] = field(default_factory=list)
     start_ms: int = 0
     end_ms: int = 0
     size: int = 0
@@ -61,6 +62,7 @@ class Stretch:
     def add(self, packet: Any, at_ms: int) -> None:
         """Take the next packet."""
         self.packets.append(packet)
+        self.times.append(at_ms)
         self.end_ms = max(self.end_ms, at_ms)
         self.size += packet.size
 
@@ -68,17 +70,20 @@ class Stretch:
         """True when it should not grow further."""
         return self.end_ms - self.start_ms > LONGEST_MS or self.size > LONGEST_BYTES
 
-    def has_spike(self) -> bool:
-        """True when a packet is far larger than the others and not small beside the keyframe, or is one: a change."""
+    def has_spike(self, after_ms: int = -1) -> bool:
+        """True when a packet is far larger than the others and not small beside the keyframe, or is one: a change.
+        Packets up to `after_ms` are left out."""
         sizes = np.array([packet.size for packet in self.packets[1:]])
-        if len(sizes) < 2:
+        late = np.array(self.times[1:]) > after_ms
+        if len(sizes) < 2 or not late.any():
             return False
         # An encoder puts a keyframe where the picture changes; one so soon after another is no ordinary one.
-        keys = sum(packet.is_keyframe for packet in self.packets[1:])
-        if 0 < keys < len(sizes):
+        keys = np.array([packet.is_keyframe for packet in self.packets[1:]])
+        if (keys & late).any() and not keys.all():
             return True
         usual = float(np.percentile(sizes, 90))
-        return bool(sizes.max() > 0.12 * self.packets[0].size and sizes.max() > 4 * usual)
+        largest = sizes[late].max()
+        return bool(largest > 0.12 * self.packets[0].size and largest > 4 * usual)
 
 
 class Reader:
@@ -154,8 +159,8 @@ class Reader:
             stretch.add(packet, at_ms)
         return stretch
 
-    def decode(self, stretch: Stretch) -> list[Picture]:
-        """The pictures of a stretch, STEP_MS apart, in order of time."""
+    def decode(self, stretch: Stretch, is_enough: Callable[[Picture], bool] | None = None) -> list[Picture]:
+        """The pictures of a stretch, STEP_MS apart, in order of time; to its end or to the one that `is_enough`."""
         if not stretch.is_continued:
             self._context.flush_buffers()
         pictures: list[Picture] = []
@@ -167,6 +172,9 @@ class Reader:
                 plane = self._plane(frame)
                 if not pictures or at_ms - pictures[-1].at_ms >= STEP_MS:
                     pictures.append(Picture(at_ms, self._upright(plane), tiny_of(plane)))
+                    if is_enough is not None and is_enough(pictures[-1]):
+                        self._context.flush_buffers()
+                        return pictures
                 else:
                     pictures[-1].passed.append((at_ms, tiny_of(plane)))
         if not stretch.has_more:
