@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from server.media.chapters import Chapter, in_order
 from server.slides.correct import Cue, PageRef
 
-SHORTEST_MS = 10_000
+# A chapter lasts this long at least; in a recording of less than ten minutes a sixtieth of it, but three seconds.
+SHORTEST_MS, LEAST_MS = 10_000, 3_000
 # The first chapter begins with the recording, if it begins hardly later: "please come in" is not a chapter.
 LEAD_IN_MS = 60_000
 
@@ -26,12 +27,13 @@ class SlideName:
 
 def guess_chapters(cues: Sequence[Cue], names: Mapping[PageRef, SlideName], duration_ms: int) -> list[Chapter]:
     """The chapters of a talk of that length; none when it shows no slides, or only one."""
+    shortest_ms = min(SHORTEST_MS, max(LEAST_MS, duration_ms // 60))
     named = any(name.title.strip() for name in names.values())
-    runs = [run for run in _slides(cues, names) if run[3] - run[2] >= SHORTEST_MS]
+    runs = [run for run in _slides(cues, names) if run[3] - run[2] >= shortest_ms]
     chapters: list[Chapter] = []
     for page, _slide, start_ms, _end_ms in runs:
         title = _title(names[page], page, named=named)
-        is_soon = bool(chapters) and start_ms - chapters[-1].start_ms < SHORTEST_MS
+        is_soon = bool(chapters) and start_ms - chapters[-1].start_ms < shortest_ms
         if title and not is_soon and not (chapters and chapters[-1].title == title):
             chapters.append(Chapter(start_ms, title))
     if chapters and chapters[0].start_ms <= LEAD_IN_MS:

@@ -49,6 +49,17 @@ def test_short_untitled_and_repeated_slides_go_on_with_the_chapter_before() -> N
     assert guessed((0, 1), (100, 5), (109, 1), (112, 5)) == [(0, "Cranes"), (112, "Results")]
 
 
+def test_a_short_recording_has_shorter_chapters() -> None:
+    shown = cues((0, 1), (9, 2), (12, 5), (20, 1), end=60)
+    assert [one.title for one in guess_chapters(shown, NAMES, 60_000)] == [
+        "Cranes",
+        "How we counted",
+        "Results",
+        "Cranes",
+    ]
+    assert guess_chapters(cues((0, 1), (9, 2), (11, 5), end=60), NAMES, 60_000)[1].title == "Results"
+
+
 def test_a_talk_without_slides_has_no_chapters_and_one_without_titles_has_labels() -> None:
     assert guessed((0, None)) == [] and guessed((0, 1)) == [] and guessed((0, 1), (300, None)) == []
     plain = {page: SlideName(name.slide, "", name.label if page[1] > 1 else "") for page, name in NAMES.items()}
