@@ -65,7 +65,7 @@ clean: ## Remove .venv and the fetched front-end files; the data in var/ stays
 	@touch $@
 
 .venv/run.stamp: .venv/made.stamp requirements/run.txt pyproject.toml server/web/package-lock.json server/web/vendor.py
-	@echo "semma: installing what it needs into .venv (once; about 900 MB) …"
+	@echo "semma: installing what it needs into .venv (once; about 1.2 GB) …"
 	@$(PIP) install --require-hashes --requirement requirements/run.txt
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@$(BIN)/python -m server.web.vendor
