@@ -19,8 +19,8 @@ from tests.slide_films.timelines import Segment
 
 Picture = NDArray[np.uint8]
 POINTS, RATIO, FEWEST, REPROJECTION_PX = 1500, 0.75, 15, 4.0
-# A frame against thirty pages takes a third of a second: so many seconds from the middle of each film are looked at.
-ORB_S = int(os.environ.get("SEMMA_BENCH_SLIDES_ORB_S", "30"))
+# A frame against thirty pages takes half a second: so many seconds from the middle of each film are looked at.
+ORB_S = int(os.environ.get("SEMMA_BENCH_SLIDES_ORB_S", "20"))
 SCENE, DEBOUNCE_MS, WITHIN_MS = 0.025, 1000, 1000
 PAGE_PX = 1280
 
