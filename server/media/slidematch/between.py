@@ -16,6 +16,7 @@ EVERY_MS = 1_000
 LONGEST_CLOSED_MS = 11_000
 # Gray levels by which a place must differ before and after to tell when the change was.
 CHANGED_LEVELS = 6
+FINE_MS = 80
 
 
 def state_of(sample: Sample) -> int:
@@ -68,9 +69,12 @@ def change_between(before: Picture, after: Picture) -> int:
     step = after.tiny.astype(np.float32) - first
     step[np.abs(step) < CHANGED_LEVELS] = 0
     whole = float((step * step).sum())
-    for at_ms, tiny in before.passed:
+    earlier = before.at_ms
+    for at_ms, tiny in [*before.passed, (after.at_ms, after.tiny)]:
         if whole and float(((tiny - first) * step).sum()) > 0.5 * whole:
-            return at_ms
+            # With few pictures a second the change was somewhere before the first that shows it.
+            return at_ms if at_ms - earlier <= FINE_MS else (earlier + at_ms) // 2
+        earlier = at_ms
     return after.at_ms
 
 

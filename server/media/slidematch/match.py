@@ -18,7 +18,8 @@ Measured, on a machine that had much else to do (share of time with the right pa
 - numerics-clean (real deck, real timeline ten times faster, 5 pictures a second): 0.992, p95 0.10
 - imageproc-pip (the same kind, speaker in a corner): 0.995, p95 0.10
 - drawn films of 90 s, ten times faster: full 0.999, p95 0.00; side 0.991 (pages that hardly differ) and 1.000 (builds),
-  p95 0.04; a camera that shakes, with people in front, 0.972 and 0.977, p95 0.20 and 0.15
+  p95 0.04; a camera that shakes, with people in front, 0.972, 0.977 and
+  0.998 (pages that hardly differ), p95 0.20 or less; pip 0.993, p95 0.03
 - 1080p with a noisy speaker in a corner, 10 Mbit/s, a page every 30 s: 1.000. 135 CPU-seconds an hour, most of them for
   decoding around borders; 2 s each time are for starting and reading the deck. Sped-up films, where nearly every
   stretch is opened: 300 to 1,000 an hour
