@@ -56,6 +56,8 @@ def decide(
     course = find_course(times, evidence_of(samples, len(deck.pages)))
     runs = runs_of(samples, course, start_ms, end_ms)
     cues = tuple(cue_of(run, samples, course, deck) for run in runs)
+    if all(cue.page is None for cue in cues):
+        return cues, (Unsure(start_ms=start_ms, end_ms=end_ms, why="nothing_matches"),)
     return cues, tuple(unsure for run in runs for unsure in unsure_of(run, samples, course, deck))
 
 

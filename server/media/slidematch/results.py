@@ -44,7 +44,8 @@ class Region(msgspec.Struct, frozen=True, kw_only=True):
 
 class Unsure(msgspec.Struct, frozen=True, kw_only=True):
     """A stretch that a person should look at. `why`: "low_confidence", "near_identical" (pages that look the same),
-    "nothing_matches" (something like a slide is shown, but no page of the deck). `pages` are the candidates."""
+    "nothing_matches" (no page is seen anywhere: another deck, perhaps, or only the speaker). `pages` are the
+    candidates."""
 
     start_ms: int
     end_ms: int

@@ -69,6 +69,9 @@ def test_pages_of_another_deck_match_nothing(deck: list[DeckPage]) -> None:
     others = [text_page(seed) for seed in range(50, 54)]
     found = match_frames(film([PAGES[0], PAGES[0], *others, PAGES[1], PAGES[1]]), deck)
     assert shown(found, times(8)) == [1, 1, None, None, None, None, 2, 2]
+    strange = match_frames(film(others), deck)
+    assert shown(strange, times(4)) == [None] * 4
+    assert [(one.why, one.start_ms) for one in strange.unsure] == [("nothing_matches", 0)], "people are told"
 
 
 def test_build_steps_are_told_apart_by_one_line(tmp_path: Path) -> None:
