@@ -93,7 +93,9 @@ async def find_opened(db: Db, deck_id: str) -> tuple[Deck, Event] | None:
 async def versions_of(db: Db, deck: Deck) -> list[Deck]:
     """Every version of a deck that is not withdrawn, newest first."""
     rows = await db.scalars(
-        select(Deck).where(Deck.slot == deck.slot, Deck.deleted_at.is_(None)).order_by(Deck.revision.desc())
+        select(Deck)
+        .where(Deck.session_id == deck.session_id, Deck.slot == deck.slot, Deck.deleted_at.is_(None))
+        .order_by(Deck.revision.desc())
     )
     return list(rows)
 

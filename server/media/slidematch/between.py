@@ -16,7 +16,9 @@ EVERY_MS = 1_000
 LONGEST_CLOSED_MS = 11_000
 # Gray levels by which a place must differ before and after to tell when the change was.
 CHANGED_LEVELS = 6
-FINE_MS = 80
+# Between pictures so far apart a change is put in the middle; further apart it was repeated pictures that were left out
+# (our own renditions), and the change came with the first that was not.
+STEADY_MS = range(80, 300)
 
 
 def state_of(sample: Sample) -> int:
@@ -72,8 +74,7 @@ def change_between(before: Picture, after: Picture) -> int:
     earlier = before.at_ms
     for at_ms, tiny in [*before.passed, (after.at_ms, after.tiny)]:
         if whole and float(((tiny - first) * step).sum()) > 0.5 * whole:
-            # With few pictures a second the change was somewhere before the first that shows it.
-            return at_ms if at_ms - earlier <= FINE_MS else (earlier + at_ms) // 2
+            return (earlier + at_ms) // 2 if at_ms - earlier in STEADY_MS else at_ms
         earlier = at_ms
     return after.at_ms
 
