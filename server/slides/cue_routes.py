@@ -1,5 +1,6 @@
 """Endpoints of a session's slides: everything beside the recording, corrections of cues, chapters."""
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 from litestar import Request, Response, Router, delete, get, post, put
@@ -66,6 +67,21 @@ async def _done(
     return json_with_etag(request, await _view(db, runtime, actor, item), sync.version)
 
 
+async def _step(
+    request: Request[Any, Any, Any],
+    runtime: Runtime,
+    actor: Actor,
+    session_id: str,
+    act: Callable[[Db, SlideSync], Awaitable[object]],
+) -> Response[SlidesView]:
+    """One step through the corrections that were made."""
+    async with runtime.database.write() as db:
+        item, sync, inputs = await _open(db, request, actor, session_id)
+        await act(db, sync)
+        await refresh(db, sync, inputs)
+        return await _done(db, request, runtime, actor, item, sync)
+
+
 @get("/slides", summary="Slides beside a session's recording", **_ERRORS)
 async def show_slides(
     request: Request[Any, Any, Any],
@@ -107,11 +123,7 @@ async def undo(
     actor: NamedDependency[Actor],
 ) -> Response[SlidesView]:
     """Again for the one before it. It can be done again until the next correction."""
-    async with runtime.database.write() as db:
-        item, sync, inputs = await _open(db, request, actor, session_id)
-        await undo_edit(db, sync)
-        await refresh(db, sync, inputs)
-        return await _done(db, request, runtime, actor, item, sync)
+    return await _step(request, runtime, actor, session_id, undo_edit)
 
 
 @post("/cues/redo", status_code=200, summary="Make an undone correction again", **_ERRORS)
@@ -122,11 +134,7 @@ async def redo(
     actor: NamedDependency[Actor],
 ) -> Response[SlidesView]:
     """The one that was undone last."""
-    async with runtime.database.write() as db:
-        item, sync, inputs = await _open(db, request, actor, session_id)
-        await redo_edit(db, sync)
-        await refresh(db, sync, inputs)
-        return await _done(db, request, runtime, actor, item, sync)
+    return await _step(request, runtime, actor, session_id, redo_edit)
 
 
 @get("/cues/history", summary="Who corrected what", **_ERRORS)

@@ -96,7 +96,6 @@ async def read_live_page(
     room = await get_room(db, event.id, room_ref)
     found = RoomFound(room, event)
     view = await read_live(db, runtime, programme, actor=actor, room=found, moment=moment)
-    on_air = await rooms_on_air(db, event.id)
     items = [item for item in await programme_of(db, actor, event) if item.room and item.room.id == room.id]
     cards = await _cards(db, runtime, actor, items)
     state = ON_AIR if view.state in (ON_AIR, AWAY) else WAITING if view.state == BEFORE else OVER
@@ -114,10 +113,7 @@ async def read_live_page(
         now=_card(cards, view.now),
         next=_card(cards, view.next),
         not_kept=view.now is not None and view.now.do_not_record,
-        rooms=tuple(
-            RoomName(one.slug, one.name, on_air=one.id in on_air, is_here=one.id == room.id)
-            for one in await rooms_of(db, event.id)
-        ),
+        rooms=await _rooms(db, event, here=room.id),
         days=_days(cards, view, zone=event.time_zone, moment=moment, is_on_air=state == ON_AIR),
         may_stream=can(actor, Action.STREAM, found.subject),
         beside=beside,
@@ -128,6 +124,15 @@ async def read_live_page(
             "now_ms": round(moment.timestamp() * 1000),
             "slides": beside.address or None,
         },
+    )
+
+
+async def _rooms(db: Db, event: Event, *, here: str) -> tuple[RoomName, ...]:
+    """The event's rooms to switch between."""
+    on_air = await rooms_on_air(db, event.id)
+    return tuple(
+        RoomName(one.slug, one.name, on_air=one.id in on_air, is_here=one.id == here)
+        for one in await rooms_of(db, event.id)
     )
 
 
