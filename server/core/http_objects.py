@@ -31,7 +31,7 @@ async def answer_object(
     """
     headers = {"Accept-Ranges": "bytes", **headers}
     if runtime.x_accel_prefix:
-        headers["X-Accel-Redirect"] = await _accel_path(runtime, key)
+        headers["X-Accel-Redirect"] = await _accel_path(runtime, key, media_type)
         return Response(b"", media_type=media_type, headers=headers)
     try:
         if request.method == "GET" and not ({"range", "if-none-match"} & set(request.headers.keys())):
@@ -48,9 +48,13 @@ async def answer_object(
     return await _span_of(request, runtime, stored, media_type, headers)
 
 
-async def _accel_path(runtime: Runtime, key: str) -> str:
-    """The internal nginx location with the signed query the storage wants."""
-    signed = await runtime.store.presign(key, expires_s=3600)
+async def _accel_path(runtime: Runtime, key: str, media_type: str) -> str:
+    """The internal nginx location with the signed query the storage wants.
+
+    The storage is told what to call the object: nginx passes on its Content-Type, not that of our answer, and an upload
+    is stored before anybody knows what it is.
+    """
+    signed = await runtime.store.presign(key, expires_s=3600, media_type=media_type)
     return runtime.x_accel_prefix.rstrip("/") + "/" + signed.split("://", 1)[1].split("/", 1)[1]
 
 

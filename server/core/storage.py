@@ -222,11 +222,16 @@ class ObjectStore:
                 return
             token = {"ContinuationToken": answer["NextContinuationToken"]}
 
-    async def presign(self, key: str, *, expires_s: int, public: bool = False, filename: str | None = None) -> str:
-        """A signed GET address, at most seven days; `public` uses the endpoint viewers reach."""
+    async def presign(
+        self, key: str, *, expires_s: int, public: bool = False, filename: str | None = None, media_type: str = ""
+    ) -> str:
+        """A signed GET address, at most seven days; `public` uses the endpoint viewers reach. `filename` and
+        `media_type` are what the storage answers instead of what it has."""
         params: dict[str, Any] = {"Bucket": self.bucket, "Key": key}
         if filename is not None:
             params["ResponseContentDisposition"] = f'attachment; filename="{filename}"'
+        if media_type:
+            params["ResponseContentType"] = media_type
         client = self._public if public else self._client
         loop = asyncio.get_running_loop()
         return str(

@@ -41,6 +41,7 @@ TEMPLATE = Path(__file__).parents[2] / "infra/nginx/semma.conf.template"
 SEGMENT = bytes(range(256)) * 4096
 KEY = "recordings/r1/g1/720p/00000.m4s"
 PICTURE = "decks/d1/r1/0001-large.webp"
+DECK = "uploads/u1"  # stored as it came, before anybody knew what it is
 LAYOUT = layout_of()
 LIVE_ROOM, LIVE_BROADCAST, TALK = "a" * 32, "b" * 32, "c" * 32
 LIVE = f"/live/public/{LIVE_ROOM}/{LIVE_BROADCAST}/720p"
@@ -71,16 +72,17 @@ async def fill(environ: dict[str, str]) -> str:
     await runtime.store.ensure_bucket()
     await runtime.store.put(KEY, SEGMENT, content_type="video/iso.segment")
     await runtime.store.put(PICTURE, SEGMENT, content_type="image/webp")
+    await runtime.store.put(DECK, SEGMENT)
     async with runtime.database.write() as db:
         db.add(Event(id="e1", slug="e", title="E"))
         await db.flush()
         db.add(Session(id="s1", event_id="e1", guid="g", slug="s", title="S"))
         await db.flush()
         db.add(Recording(id="r1", event_id="e1", session_id="s1", state="ready", published_at=datetime.now(UTC)))
-        about = {"filename": "a.pdf", "kind": "pdf", "size_bytes": 1, "key": KEY, "state": "ready", "rendering": 1}
+        about = {"kind": "pdf", "size_bytes": 1, "key": DECK, "state": "ready", "rendering": 1}
         db.add(Session(id=TALK, event_id="e1", guid="t", slug="t", title="T"))
         await db.flush()
-        db.add(Deck(id="d1", event_id="e1", session_id=TALK, slot="d1", **about))
+        db.add(Deck(id="d1", event_id="e1", session_id=TALK, slot="d1", filename="kurjet – tanssi.pdf", **about))
         db.add(Room(id=LIVE_ROOM, event_id="e1", slug="hall", name="Hall"))
         await db.flush()
         shape = msgspec.to_builtins(LAYOUT)
@@ -220,10 +222,18 @@ def test_pictures_of_slides_come_from_the_storage_and_files_are_saved(site: Site
             assert (picture.status_code, picture.content) == (200, SEGMENT)
             assert picture.headers.get_list("Content-Type") == ["image/webp"]
             assert picture.headers.get_list("Cache-Control") == ["public, max-age=86400, immutable"]
-        file = client.get("/api/v1/decks/d1/file", headers={"Range": "bytes=0-9"})
-        assert (file.status_code, file.content) == (206, SEGMENT[:10])
-        assert file.headers["Content-Disposition"].startswith("attachment;")
-        assert file.headers["Cache-Control"] == "private, no-cache"
+        for method, asked, status, body in (
+            ("GET", {}, 200, SEGMENT),
+            ("GET", {"Range": "bytes=0-9"}, 206, SEGMENT[:10]),
+            ("HEAD", {}, 200, b""),
+        ):
+            file = client.request(method, "/api/v1/decks/d1/file", headers=asked)
+            assert (file.status_code, file.content) == (status, body)
+            assert file.headers.get_list("Content-Type") == ["application/pdf"]
+            saved_as = "attachment; filename=\"slides.pdf\"; filename*=UTF-8''kurjet%20%E2%80%93%20tanssi.pdf"
+            assert file.headers.get_list("Content-Disposition") == [saved_as]
+            assert file.headers.get_list("Cache-Control") == ["private, no-cache"]
+            assert file.headers["X-Content-Type-Options"] == "nosniff"
         assert client.get("/slides/public/d2/r1/0001-large.webp").status_code == 404
     eventually(lambda: "/slides/-/d2/" in site.log(), what="the lines of the log")
     assert "/slides/public" not in site.log()
