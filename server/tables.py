@@ -9,7 +9,8 @@ import server.playback.models
 import server.recordings.models
 import server.sessions.models
 import server.slides.models
-import server.uploads.models  # noqa: F401 -- registers its tables
+import server.uploads.models
+import server.webhooks.models  # noqa: F401 -- registers its tables
 from server.core.db import Base
 
 metadata = Base.metadata

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, String
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core.db import Base, HasId, HasTimes, HasVersion
@@ -12,8 +12,8 @@ from server.core.db import Base, HasId, HasTimes, HasVersion
 class CaptionTrack(HasId, HasTimes, HasVersion, Base):
     """Captions of a session in one language, as cues on the recording's timeline.
 
-    `cut` is the recording's list of ranges the times hold for, [] before there is one; `left_out` are cues that this cut
-    does not show, in their source's media time: they are back when the cut shows them again.
+    `cut` is the recording's list of ranges the times hold for, [] before there is one; `left_out` are cues that it
+    does not show, in their source's media time: they are back when another cut shows them again.
     """
 
     __tablename__ = "caption_tracks"
@@ -43,3 +43,41 @@ class ChapterList(HasTimes, HasVersion, Base):
 
     recording_id: Mapped[str] = mapped_column(String(32), primary_key=True)
     chapters: Mapped[list[Any]] = mapped_column(default=list)
+
+
+class Download(HasId, HasTimes, Base):
+    """One file to download, made of a recording's rung (or its sound alone).
+
+    `fingerprint` names everything it is made of; other captions, chapters or borders make another file. `state` is
+    making, ready or failed; what nobody asked for has no row.
+    """
+
+    __tablename__ = "downloads"
+    __table_args__ = (UniqueConstraint("recording_id", "rung", "fingerprint"),)
+
+    event_id: Mapped[str] = mapped_column(String(32), index=True)
+    session_id: Mapped[str] = mapped_column(String(32), index=True)
+    recording_id: Mapped[str] = mapped_column(ForeignKey("recordings.id", ondelete="CASCADE"), index=True)
+    rung: Mapped[str] = mapped_column(String(20))  # "1080p", "audio"
+    fingerprint: Mapped[str] = mapped_column(String(32))
+    state: Mapped[str] = mapped_column(String(8), default="making")
+    progress: Mapped[float] = mapped_column(default=0.0)
+    size_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
+    duration_ms: Mapped[int] = mapped_column(BigInteger, default=0)
+    error_code: Mapped[str | None] = mapped_column(String(80))
+    error_detail: Mapped[str | None] = mapped_column(Text)
+    ready_at: Mapped[datetime | None]
+
+
+class DownloadChoice(HasTimes, HasVersion, Base):
+    """What organisers say about downloads of an event or of a session (`id` is either's).
+
+    `allowed` None: as the licence says; a session's word goes before its event's. `podcast`: files are made ahead and
+    shown in the event's podcasts.
+    """
+
+    __tablename__ = "download_choices"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    allowed: Mapped[bool | None]
+    podcast: Mapped[bool] = mapped_column(default=False)
