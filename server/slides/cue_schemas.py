@@ -114,7 +114,11 @@ class EditView(msgspec.Struct):
 
     number: Annotated[int, Meta(description="Counts from 1.")]
     op: Annotated[str, Meta(examples=["set"])]
-    words: Annotated[str, Meta(examples=["Page 7 from 1:33.2 to 2:21"])]
+    words: Annotated[str, Meta(description="In English.", examples=["Page 7 from 1:33.2 to 2:21"])]
+    asked: Annotated[
+        CueOrder | None,
+        Meta(description="The edit as it was ordered, to be said in any language; null: only its words were kept."),
+    ]
     by: Annotated[str, Meta(description="Who, as far as known.", examples=["Maija Meikäläinen"])]
     at: datetime
     undone: bool
@@ -185,6 +189,7 @@ def edit_view(edit: CueEdit, view: View | None) -> EditView:
         number=edit.number,
         op=edit.op,
         words=edit.words,
+        asked=CueOrder(**edit.asked) if edit.asked else None,
         by=edit.by_name,
         at=edit.created_at,
         undone=edit.undone_at is not None,

@@ -1,4 +1,4 @@
-"""The tables of slides: decks and their pages, what was found of when they are shown, and corrections of it."""
+"""The tables of slides: decks and their pages, what was found of when they are shown, also live, and corrections."""
 
 from datetime import datetime
 from typing import Any
@@ -94,6 +94,21 @@ class SlideSync(HasTimes, HasVersion, Base):
     chapters_said: Mapped[list[Any] | None]
 
 
+class LiveCue(Base):
+    """While a room is on air: from this moment of a broadcast on a page is shown, or none (slides/live_cues)."""
+
+    __tablename__ = "live_cues"
+
+    broadcast_id: Mapped[str] = mapped_column(ForeignKey("broadcasts.id", ondelete="CASCADE"), primary_key=True)
+    at: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)  # media time, 90 kHz ticks
+    session_id: Mapped[str] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"), index=True)
+    wall: Mapped[datetime]  # when that was, as EXT-X-PROGRAM-DATE-TIME counts
+    deck_id: Mapped[str | None] = mapped_column(String(32))
+    page: Mapped[int | None]
+    confidence: Mapped[float]
+    told_at: Mapped[datetime]  # when viewers heard of it
+
+
 class CueEdit(HasId, HasTimes, Base):
     """A person's correction of cues; applied in the order of `number`, never changed by what is found."""
 
@@ -104,7 +119,8 @@ class CueEdit(HasId, HasTimes, Base):
     session_id: Mapped[str] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"))
     number: Mapped[int]  # from 1
     op: Mapped[str] = mapped_column(String(12))  # set | move | delete | shift | renumber
-    words: Mapped[str] = mapped_column(String(300))  # what was asked for
+    words: Mapped[str] = mapped_column(String(300))  # what was asked for, in English
+    asked: Mapped[dict[str, Any]] = mapped_column(default=dict)  # the same as values: sync_edit.Wish without its nulls
     corrections: Mapped[list[Any]] = mapped_column(default=list)  # [sync_found.KeptCorrection]: what it came to
     user_id: Mapped[str | None] = mapped_column(String(32))
     by_name: Mapped[str] = mapped_column(String(200), default="")

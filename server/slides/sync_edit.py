@@ -1,7 +1,8 @@
 """Correct cues by hand: make an edit, take the last one back, bring it back. The caller holds the row's lock."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from sqlalchemy import delete
 
@@ -76,6 +77,7 @@ async def edit_cues(
             number=edits[-1].number + 1 if edits else 1,
             op=wish.op,
             words=in_words(wish)[:300],
+            asked=asked_for(wish, sizes),
             corrections=as_json(keep_corrections(view.timeline, corrections)),
             user_id=actor.user_id,
             by_name=(actor.name or actor.email)[:200],
@@ -127,8 +129,15 @@ def _page(wish: Wish, sizes: Mapping[str, int]) -> PageRef | None:
     return deck, wish.page
 
 
+def asked_for(wish: Wish, sizes: Mapping[str, int]) -> dict[str, Any]:
+    """What was asked for as values, the deck of the page named: clients say it in their reader's language."""
+    page = _page(wish, sizes) if wish.op == "set" else None
+    values = asdict(wish) | {"deck": page[0] if page else None}
+    return {name: value for name, value in values.items() if value is not None}
+
+
 def in_words(wish: Wish) -> str:
-    """What was asked for, as the history says it."""
+    """What was asked for, in English: for logs, and clients that only print it."""
     at = {name: clock(getattr(wish, name) or 0) for name in ("start_ms", "end_ms", "from_ms", "to_ms")}
     match wish.op:
         case "set":

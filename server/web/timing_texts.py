@@ -37,6 +37,11 @@ def _names(_: Translate) -> dict[str, str]:
         "somebody": _("Somebody"),
         "undone": _("undone"),
         "history_empty": _("Nobody has changed anything yet."),
+        "did_set": _("{page} from {from} to {to}"),
+        "did_move": _("The border at {from} moved to {to}"),
+        "did_join": _("What began at {at} was joined with its neighbour"),
+        "did_shift": _("Everything moved by {seconds} s"),
+        "did_renumber": _("From {at} on, page numbers {by}"),
     }
 
 

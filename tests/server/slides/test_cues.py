@@ -105,11 +105,20 @@ async def test_edits_are_made_undone_and_made_again(talk: Talk) -> None:
         (2, True, "What began at 5:00 joined to its neighbour"),
         (1, False, "The change at 1:30 moved to 1:35"),
     ]
+    nothing = dict.fromkeys(("start_ms", "end_ms", "from_ms", "to_ms", "by_ms", "by", "deck", "page"))
+    assert [one["asked"] for one in listed.json()["items"]] == [
+        nothing | {"op": "renumber", "from_ms": 150_000, "by": 1},
+        nothing | {"op": "delete", "start_ms": 300_000},
+        nothing | {"op": "move", "from_ms": 90_000, "to_ms": 95_000},
+    ]
     assert [one["by"] for one in listed.json()["items"]] == [
         "organiser@example.org", "speaker@example.org", "speaker@example.org"
     ]  # fmt: skip
     assert pages((await talk.edit(path="cues/redo")).json())[4:] == [(240, 4), (400, 6)]
-    await talk.edit(op="set", start_ms=0, end_ms=10_000, deck=deck, page=6)
+    await talk.edit(op="set", start_ms=0, end_ms=10_000, page=6)  # of the only deck
+    listed = await talk.client.get(f"{talk.root}/cues/history", headers=talk.world.askers["speaker"])
+    said = {"op": "set", "start_ms": 0, "end_ms": 10_000, "deck": deck, "page": 6}
+    assert listed.json()["items"][0]["asked"] == nothing | said
     assert (await talk.edit(path="cues/redo")).json()["code"] == "cues.nothing_to_redo"
     for _ in range(3):
         assert (await talk.edit(path="cues/undo")).status_code == 200

@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -24,9 +25,12 @@ def node_exe() -> str:
     return str(Path(spec.origin).parent / "bin" / "node")
 
 
-def run(module: str, expression: str) -> Any:
-    """The value of an expression over a module's exports, as `m`."""
+def run(module: str, expression: str, *, texts: Mapping[str, str] | None = None, language: str = "en") -> Any:
+    """The value of an expression over a module's exports, as `m`; with `texts`, on a page that has them."""
+    island = json.dumps({"textContent": json.dumps(texts or {})})
+    page = f"{{ getElementById: () => ({island}), documentElement: {{ lang: {json.dumps(language)} }} }}"
     script = f"""
+      {"" if texts is None else f"globalThis.document = {page};"}
       const m = await import({json.dumps((JS / module).as_uri())});
       console.log(JSON.stringify({expression}));
     """

@@ -4,9 +4,15 @@ import json
 import random
 from typing import Any
 
+import pytest
+from msgspec import to_builtins
+
 from server.slides.correct import Stretch, corrected, covering, cues_of
 from server.slides.cue_errors import NothingChanges, TimesUnusable
+from server.slides.cue_schemas import CueOrder
 from server.slides.sync_edit import Wish, decide
+from server.web.languages import catalogue
+from server.web.timing_texts import timing_texts
 from tests.server.web.test_scripts import run
 
 TOTAL_MS = 100_000
@@ -95,6 +101,30 @@ def test_a_border_stays_between_its_neighbours() -> None:
     found, rest, nothing = run("studio/slides/edit.js", script)
     assert found == [[4000, 100, 8900], [9000, 4100, 9400]]
     assert (rest, nothing) == ({"start_ms": 4200, "end_ms": 9000}, [[0, 5000]])
+
+
+TOLD: list[tuple[dict[str, Any], str, str]] = [
+    ({"op": "set", "start_ms": 93_200, "end_ms": 141_000, "deck": "b", "page": 4}, "Page B 4 from 1:33.2 to 2:21.0",
+     "Sivu B 4 välillä 1:33.2–2:21.0"),
+    ({"op": "set", "start_ms": 0, "end_ms": 1_000}, "No slide from 0:00.0 to 0:01.0", "Ei kalvoa välillä 0:00.0–0:01.0"),
+    ({"op": "move", "from_ms": 90_000, "to_ms": 95_000}, "The border at 1:30.0 moved to 1:35.0",
+     "Raja kohdasta 1:30.0 siirretty kohtaan 1:35.0"),
+    ({"op": "delete", "start_ms": 300_000}, "What began at 5:00.0 was joined with its neighbour",
+     "Kohdasta 5:00.0 alkanut yhdistetty viereiseensä"),
+    ({"op": "shift", "by_ms": -400}, "Everything moved by -0.4 s", "Kaikki siirretty −0,4 s"),
+    ({"op": "renumber", "from_ms": 150_000, "by": 1}, "From 2:30.0 on, page numbers +1",
+     "Kohdasta 2:30.0 alkaen sivunumerot +1"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("language", "column"), [("en", 1), ("fi", 2)])
+def test_history_is_told_in_the_readers_language(language: str, column: int) -> None:
+    orders = [to_builtins(CueOrder(**edit[0])) for edit in TOLD]
+    entries = [{"asked": order, "words": "-"} for order in orders] + [{"asked": None, "words": "Said long ago"}]
+    expression = f"{json.dumps(entries)}.map((one) => m.editText(one, {json.dumps(DECKS)}))"
+    texts = timing_texts(catalogue(language).gettext)
+    told = run("studio/slides/history.js", expression, texts=texts, language=language)
+    assert told == [*(edit[column] for edit in TOLD), "Said long ago"]
 
 
 def test_what_a_person_said_is_not_unsure() -> None:

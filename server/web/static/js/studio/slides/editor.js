@@ -56,7 +56,7 @@ class Editor {
       trouble: (error) => this.tell(error.message, { bad: true }),
       tell: (text) => toast(text),
     });
-    this.history = new History(root, () => this.edits.history());
+    this.history = new History(root, () => this.edits.history(), () => this.edits.decks);
     this.keys = new Keys(root, this.acts);
     this.listen();
   }

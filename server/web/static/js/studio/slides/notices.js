@@ -2,7 +2,7 @@
 
 import { say } from "../../texts.js";
 import { UNSETTLED } from "../../slides/cues.js";
-import { whoText } from "./history.js";
+import { editText, whoText } from "./history.js";
 
 export class Notices {
   constructor(root, edits, tell) {
@@ -57,7 +57,7 @@ export class Notices {
       this.say(say("unsaved", { count, why }), say("try_now"), () => this.edits.run());
     } else if (kind === "conflict") {
       const text = newest
-        ? say("conflict_by", { who: whoText(newest), what: newest.words })
+        ? say("conflict_by", { who: whoText(newest), what: editText(newest, this.edits.decks) })
         : say("conflict");
       this.say(text, say("do_mine"), () => {
         this.clear();
