@@ -106,7 +106,8 @@ def test_a_border_stays_between_its_neighbours() -> None:
 TOLD: list[tuple[dict[str, Any], str, str]] = [
     ({"op": "set", "start_ms": 93_200, "end_ms": 141_000, "deck": "b", "page": 4}, "Page B 4 from 1:33.2 to 2:21.0",
      "Sivu B 4 välillä 1:33.2–2:21.0"),
-    ({"op": "set", "start_ms": 0, "end_ms": 1_000}, "No slide from 0:00.0 to 0:01.0", "Ei kalvoa välillä 0:00.0–0:01.0"),
+    ({"op": "set", "start_ms": 0, "end_ms": 1_000}, "No slide from 0:00.0 to 0:01.0",
+     "Ei kalvoa välillä 0:00.0–0:01.0"),
     ({"op": "move", "from_ms": 90_000, "to_ms": 95_000}, "The border at 1:30.0 moved to 1:35.0",
      "Raja kohdasta 1:30.0 siirretty kohtaan 1:35.0"),
     ({"op": "delete", "start_ms": 300_000}, "What began at 5:00.0 was joined with its neighbour",
