@@ -11,11 +11,12 @@ import msgspec
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that was mended or ignored, for people. `where` names the session or part of the file."""
+    """Something that was mended or ignored, for people. `where` names the (first) session or part of the file."""
 
     code: str  # stable: "import.bad_duration", "import.duplicate_guid", …
     says: str
     where: str = ""
+    count: int = 1  # how often the same was said
 
 
 class ReadSpeaker(msgspec.Struct, frozen=True, kw_only=True):
