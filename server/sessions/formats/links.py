@@ -104,7 +104,9 @@ def read_references(values: Any, *, attached: bool, addresses: Addresses, where:
             continue
         url = addresses.absolute(raw, where)
         if url:
-            kind = kind_of_link(url, words_of(found.get("type")), words_of(title), attached=attached)
+            kind = found.get("kind")
+            if kind not in LINK_KINDS:
+                kind = kind_of_link(url, words_of(found.get("type")), words_of(title), attached=attached)
             yield ReadLink(url=url, kind=kind, title=clean_line(title, MOST_TITLE))
 
 

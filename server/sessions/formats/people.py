@@ -42,14 +42,22 @@ def _speaker_of(value: Any, addresses: Addresses, where: str) -> ReadSpeaker | N
     if not isinstance(value, dict):
         name = clean_line(value, 200)
         return ReadSpeaker(name=name) if name and not isinstance(value, (int, float)) else None
-    name = next((line for line in (clean_line(value.get(field), 200) for field in _NAMES) if line), "")
+    name = _first_line(value, _NAMES)
     if not name:
         return None
     return ReadSpeaker(
         name=name,
-        key=next((key for key in (clean_line(value.get(field), 200) for field in ("guid", "code", "id")) if key), ""),
+        key=_first_line(value, ("guid", "code", "id")),
         biography=clean_text(value.get("biography") or value.get("description"), MOST_BIOGRAPHY),
         affiliation=clean_line(value.get("affiliation") or value.get("organization"), 200),
         url=addresses.absolute(value.get("url"), where),
         avatar_url=addresses.absolute(value.get("avatar") or value.get("avatar_url"), where),
     )
+
+
+def _first_line(value: dict[str, Any], fields: tuple[str, ...]) -> str:
+    for field in fields:
+        line = clean_line(value.get(field), 200)
+        if line:
+            return line
+    return ""

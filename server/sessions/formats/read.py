@@ -8,6 +8,7 @@ import msgspec
 
 from server.sessions.formats.form import ReadProgramme
 from server.sessions.formats.read_json import is_schedule, read_schedule
+from server.sessions.formats.read_xml import read_schedule_xml
 from server.sessions.formats.refused import BadProgramme, EmptyFile, FileTooLarge, IsBroken
 
 MOST_BYTES = 64 * 1024 * 1024
@@ -21,10 +22,16 @@ def read_programme(data: bytes, *, name: str = "", base_url: str = "", time_zone
     data = _unpacked(data)
     if not data.strip(b"\x00\xef\xbb\xbf\xfe\xff \t\r\n"):
         raise EmptyFile
+    if _looks_like_xml(data):
+        return read_schedule_xml(data, base_url=base_url, time_zone=time_zone)
     document = _json_of(data)
     if is_schedule(document):
         return read_schedule(document, base_url=base_url, time_zone=time_zone)
     raise BadProgramme
+
+
+def _looks_like_xml(data: bytes) -> bool:
+    return data[:200].replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").startswith(b"<")
 
 
 def _unpacked(data: bytes) -> bytes:

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 from server.core.errors import SemmaError
 from server.events.fields import check_colour
-from server.sessions.formats.form import ReadProgramme, ReadRoom, ReadSession, ReadTrack
+from server.sessions.formats.extras import META, with_extras
+from server.sessions.formats.form import ReadProgramme, ReadRoom, ReadTrack
 from server.sessions.formats.links import Addresses, clean_base
 from server.sessions.formats.notes import Notes
 from server.sessions.formats.session_of import Day, Loose, Reading, name_of, read_session
@@ -119,13 +120,15 @@ def _flat(schedule: Loose) -> Iterator[Entry]:
 
 
 def _by_days(conference: Loose) -> Iterator[Entry]:
+    extras = _object(_object(_object(conference.get("meta")).get(META)).get("sessions"))
     for loose_day in list_of(conference.get("days")):
         day = _object(loose_day)
         for room, events in _rooms_with_events(day.get("rooms")):
             place = Day(on=read_date(day.get("date")), begins=day_begins(day.get("day_start")), room=room)
             for event in list_of(events):
                 if isinstance(event, dict):
-                    yield event, place
+                    guid = event.get("guid")
+                    yield with_extras(event, extras.get(guid) if isinstance(guid, str) else None), place
 
 
 def _rooms_with_events(rooms: Any) -> Iterator[tuple[str, Any]]:
@@ -168,8 +171,3 @@ def _colour_of(value: Any) -> str:
         return check_colour(words_of(value))
     except SemmaError:
         return ""
-
-
-def sessions_at(programme: ReadProgramme) -> list[ReadSession]:
-    """The sessions that have a time, in its order: those a schedule can carry."""
-    return sorted((s for s in programme.sessions if s.starts_at is not None), key=lambda s: (s.starts_at, s.room))

@@ -88,7 +88,7 @@ def read_session(loose: Loose, reading: Reading, day: Day) -> ReadSession | None
         subtitle=clean_line(loose.get("subtitle"), 500),
         abstract=clean_text(loose.get("abstract"), MOST_ABSTRACT),
         description=clean_text(loose.get("description"), MOST_DESCRIPTION),
-        kind=clean_line(loose.get("type"), 60).lower() or "talk",
+        kind=_kind_of(loose.get("type")),
         language=read_language(loose.get("language"), reading.notes, title),
         licence=clean_line(loose.get("recording_license"), 200),
         do_not_record=is_true(loose.get("do_not_record")),
@@ -134,6 +134,11 @@ def _words_of_slug(loose: Loose) -> str:
 def _state_of(loose: Loose) -> str | None:
     said = words_of(loose.get("state") or loose.get("status")).strip().lower()
     return _STATES.get(said, "confirmed")
+
+
+def _kind_of(value: Any) -> str:
+    kind = clean_line(value, 60)
+    return (kind.lower() if kind.isascii() and kind.isupper() else kind) or "talk"  # version 2 says TALK
 
 
 def _slug_of(value: Any) -> str:

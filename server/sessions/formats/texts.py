@@ -34,7 +34,6 @@ _FENCE = re.compile(r"^[ \t]*(?:```|~~~)[\w+-]*[ \t]*$\n?", re.M)
 _BOLD = re.compile(r"\*\*(?=\S)([^*\n]+)(?<=\S)\*\*")
 _EMPHASIS = re.compile(r"(?<![\w*])\*(?=\S)([^*\n]+)(?<=\S)\*(?![\w*])")
 _BLANK_LINES = re.compile(r"\n{3,}")
-_LINE_SPACE = re.compile(r"[^\S\n]+$", re.M)
 
 _MOST_ROUNDS = 8
 _PREFERRED = ("en", "fi", "sv")
@@ -68,23 +67,23 @@ def _one_language(texts: dict[Any, Any]) -> str:
 
 def clean_line(value: Any, most: int) -> str:
     """A loose value as one line of plain text of at most `most` characters."""
+    if not value:
+        return ""
     line = words_of(value)[: most * 4]
     if "<" in line or "&" in line:
         line = _until_still(line, _plain_of_html)
-    line = " ".join(_NOT_TEXT.sub("", line).split())
+    line = " ".join(without_controls(line).split())
     return line if len(line) <= most else line[: most - 1].rstrip() + "…"
 
 
 def clean_text(value: Any, most: int) -> str:
     """A loose value as plain text with paragraphs, of at most `most` characters."""
-    text = words_of(value)[: most * 4].replace("\r\n", "\n").replace("\r", "\n")
-    text = _tidy(text)
-    if _MIGHT_BE_MARKUP.search(text):
+    if not value:
+        return ""
+    text = _tidy(words_of(value)[: most * 4].replace("\r\n", "\n").replace("\r", "\n"))
+    if "<" in text or "&" in text or "*" in text or "#" in text or "](" in text or "```" in text or "~~~" in text:
         text = _until_still(text, _plain)
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
-
-
-_MIGHT_BE_MARKUP = re.compile(r"[<&]|\*|\]\(|^[ ]{0,3}#|```|~~~", re.M)
 
 
 def _until_still(text: str, change: Any) -> str:
@@ -102,8 +101,13 @@ def _plain(text: str) -> str:
 
 
 def _tidy(text: str) -> str:
-    text = _NOT_TEXT.sub("", text)
-    return _BLANK_LINES.sub("\n\n", _LINE_SPACE.sub("", text)).strip()
+    lines = "\n".join([line.rstrip() for line in without_controls(text).split("\n")])
+    return (_BLANK_LINES.sub("\n\n", lines) if "\n\n\n" in lines else lines).strip()
+
+
+def without_controls(text: str) -> str:
+    """The text without what neither our checks nor XML let through."""
+    return _NOT_TEXT.sub("", text) if not text.isascii() or not text.isprintable() else text
 
 
 def _plain_of_html(text: str) -> str:

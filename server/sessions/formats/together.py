@@ -1,5 +1,6 @@
 """Sessions put together into a programme: each with a key that is its own, rooms and tracks as they occur."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
@@ -10,6 +11,8 @@ from server.core.ids import slugify
 from server.sessions.formats.form import ReadRoom, ReadSession, ReadTrack
 from server.sessions.formats.notes import Notes
 from server.sessions.formats.refused import FileTooLarge, NothingInIt
+
+_DIGIT = re.compile("[0-9]")
 
 MOST_SESSIONS = 20_000
 
@@ -41,8 +44,10 @@ def with_keys(sessions: Sequence[ReadSession], notes: Notes) -> tuple[ReadSessio
     return tuple(msgspec.structs.replace(session, key=key) for key, session in found.items())
 
 
-def _alone(sessions: Iterable[ReadSession]) -> set[tuple[str, str]]:
+def _alone(sessions: Sequence[ReadSession]) -> set[tuple[str, str]]:
     """The numbers, codes and addresses only one session has."""
+    if all(session.guid for session in sessions):
+        return set()
     counts = Counter(pair for session in sessions for pair in _names_of(session))
     return {pair for pair, count in counts.items() if count == 1}
 
@@ -50,7 +55,7 @@ def _alone(sessions: Iterable[ReadSession]) -> set[tuple[str, str]]:
 def _names_of(session: ReadSession) -> list[tuple[str, str]]:
     """What else may name a session, the steadiest first: systems without guids renumber what is moved (wafer), while
     the address of the talk stays."""
-    numbered = session.url if any(letter.isdigit() for letter in session.url) else ""
+    numbered = session.url if _DIGIT.search(session.url) else ""
     pairs = (("code", session.code), ("url", numbered), ("id", session.number), ("url", session.url))
     return list(dict.fromkeys(pair for pair in pairs if pair[1]))
 
