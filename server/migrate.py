@@ -14,6 +14,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from server.core.db import Database
+from server.search.full_text import is_apart
 from server.tables import metadata
 
 _LOCK = 7_366_109_110  # any number of our own, the same in every process
@@ -59,7 +60,8 @@ async def drift(database: Database) -> list[str]:
     """How the database's tables differ from the models, in words; empty when they do not."""
 
     def compare(connection: Connection) -> list[str]:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        known = {"compare_type": True, "include_name": lambda name, _kind, _parents: not is_apart(name)}
+        context = MigrationContext.configure(connection, opts=known)
         return [str(difference) for difference in compare_metadata(context, metadata)]
 
     async with database.read_engine.connect() as connection:

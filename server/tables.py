@@ -7,6 +7,7 @@ import server.events.models
 import server.live.models
 import server.playback.models
 import server.recordings.models
+import server.search.models
 import server.sessions.imports.models
 import server.sessions.models
 import server.slides.models

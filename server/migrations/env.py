@@ -2,6 +2,7 @@
 
 from alembic import context
 
+from server.search.triggers import put_triggers, take_triggers
 from server.tables import metadata
 
 connection = context.config.attributes["connection"]
@@ -14,4 +15,9 @@ context.configure(
     include_name=context.config.attributes.get("include_name"),  # for writing a revision of some tables only
 )
 with context.begin_transaction():
-    context.run_migrations()
+    here = context.get_context().get_current_revision()
+    if here != context.get_revision_argument():
+        take_triggers(connection)  # they hinder changes of the tables they watch
+        context.run_migrations()
+        if context.get_context().get_current_revision() == context.script.get_current_head():
+            put_triggers(connection)

@@ -1,0 +1,53 @@
+"""Which passages of a talk have a word: a set of small numbers as one big integer, and as few bytes. Pure.
+
+Sets of bits make counting, intersecting and "in the one beside it" single steps of the interpreter.
+"""
+
+from array import array
+from collections.abc import Iterable, Iterator
+
+_LIST, _BITS = b"\x00", b"\x01"
+MOST = 60_000  # numbers are below this: two bytes hold one
+
+
+def bits_of(numbers: Iterable[int]) -> int:
+    """The set of these numbers."""
+    found = 0
+    for number in numbers:
+        found |= 1 << number
+    return found
+
+
+def members(bits: int) -> Iterator[int]:
+    """The numbers of a set, rising."""
+    while bits:
+        lowest = bits & -bits
+        yield lowest.bit_length() - 1
+        bits ^= lowest
+
+
+def span(start: int, end: int) -> int:
+    """The set of all numbers from start up to, not including, end."""
+    return (1 << end) - (1 << start) if end > start else 0
+
+
+def pack(bits: int) -> bytes:
+    """As bytes: a list of two-byte numbers when that is shorter than all bits."""
+    size = (bits.bit_length() + 7) // 8
+    if bits.bit_count() * 2 < size:
+        return _LIST + _little(array("H", members(bits))).tobytes()
+    return _BITS + bits.to_bytes(size, "little")
+
+
+def unpack(data: bytes) -> int:
+    """The set `pack` made these bytes of."""
+    if data[:1] == _BITS:
+        return int.from_bytes(data[1:], "little")
+    return bits_of(_little(array("H", data[1:])))
+
+
+def _little(numbers: "array[int]") -> "array[int]":
+    """Two-byte numbers as they are kept, whatever this machine's order of bytes."""
+    if array("H", [1]).tobytes() != b"\x01\x00":
+        numbers.byteswap()
+    return numbers

@@ -1,0 +1,119 @@
+"""What the database itself finds: FTS5 on SQLite; tsvector and trigrams on PostgreSQL. The one place that tells them
+apart.
+
+`search_fts` holds the words of each talk, each once, and answers which talks have what is asked for. `search_grams`
+finds words by a piece of them. Both give the same answers in both databases, in the same order: words are folded and
+cut by us (fold.py), patterns are plain pieces, and texts are compared by their code points.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import TextClause, text
+
+from server.core.db import Db
+
+# Tables and indexes Alembic need not know of: they are in no model.
+APART = ("search_fts", "search_grams", "ix_search_fts")
+
+Groups = Sequence[Iterable[str]]
+
+
+def is_sqlite(db: Db) -> bool:
+    """Which of the two this is."""
+    return db.get_bind().dialect.name == "sqlite"
+
+
+def is_apart(name: str | None) -> bool:
+    """Whether a table or index is one of those that are only here."""
+    return name is not None and name.startswith(APART)
+
+
+def _statement(sqlite: str, postgresql: str) -> dict[bool, TextClause]:
+    return {True: text(sqlite), False: text(postgresql)}
+
+
+# Numbers go in as one value, so that a statement is prepared once however many there are.
+IDS = {True: "(SELECT value FROM json_each(:ids))", False: "(SELECT unnest(CAST(:ids AS bigint[])))"}
+MATCHING = {
+    True: "SELECT rowid FROM search_fts WHERE search_fts MATCH :match",
+    False: "SELECT talk FROM search_fts WHERE words @@ CAST(:match AS tsquery)",
+}
+_FORGET = _statement("DELETE FROM search_fts WHERE rowid = :talk", "DELETE FROM search_fts WHERE talk = :talk")
+_KEEP = _statement(
+    "INSERT INTO search_fts (rowid, words) VALUES (:talk, :words)",
+    "INSERT INTO search_fts (talk, words) VALUES (:talk, array_to_tsvector(:words))",
+)
+_COLUMNS = "id, word, language, folded, stem"
+# Without trigrams of its own PostgreSQL's index answers by itself.
+_CONTAINING = _statement(
+    f"SELECT {_COLUMNS} FROM search_words WHERE id IN (SELECT rowid FROM search_grams WHERE search_grams MATCH :match) "
+    "AND length(folded) BETWEEN :shortest AND :longest ORDER BY length(folded), folded, language, word LIMIT :most",
+    f"SELECT {_COLUMNS} FROM search_words WHERE folded LIKE ANY (:patterns) AND length(folded) BETWEEN :shortest AND "
+    ':longest ORDER BY length(folded), folded COLLATE "C", language COLLATE "C", word COLLATE "C" LIMIT :most',
+)
+_BEGINNING = _statement(
+    f"SELECT {_COLUMNS} FROM search_words WHERE folded >= :first AND folded < :beyond "
+    "AND length(folded) BETWEEN :shortest AND :longest ORDER BY length(folded), folded, language, word LIMIT :most",
+    f"SELECT {_COLUMNS} FROM search_words WHERE folded LIKE :pattern "
+    "AND length(folded) BETWEEN :shortest AND :longest "
+    'ORDER BY length(folded), folded COLLATE "C", language COLLATE "C", word COLLATE "C" LIMIT :most',
+)
+_GRAMS = text("INSERT INTO search_grams (rowid, folded) VALUES (:id, :folded)")
+_LAST = chr(0x10FFFF)
+
+
+def ids_value(db: Db, numbers: Iterable[int]) -> Any:
+    """Numbers as the one value IDS takes."""
+    found = list(numbers)
+    return f"[{','.join(map(str, found))}]" if is_sqlite(db) else found
+
+
+def match_value(db: Db, groups: Groups) -> str:
+    """A question to `search_fts`: talks that have at least one word of each group. Words are letters and digits."""
+    if is_sqlite(db):
+        return " AND ".join("(" + " OR ".join(f'"{word}"' for word in group) + ")" for group in groups)
+    return " & ".join("(" + " | ".join(f"'{word}'" for word in group) + ")" for group in groups)
+
+
+async def keep_words(db: Db, talk: int, folded: Iterable[str]) -> None:
+    """The words of a talk, in place of those it had."""
+    await forget_words(db, talk)
+    found = sorted({word for word in folded if word})
+    await db.execute(_KEEP[is_sqlite(db)], {"talk": talk, "words": " ".join(found) if is_sqlite(db) else found})
+
+
+async def forget_words(db: Db, talk: int) -> None:
+    """The talk is not found by its words any more."""
+    await db.execute(_FORGET[is_sqlite(db)], {"talk": talk})
+
+
+async def keep_grams(db: Db, added: Sequence[tuple[int, str]]) -> None:
+    """New words (id, folded) can be found by their pieces."""
+    if added and is_sqlite(db):
+        await db.execute(_GRAMS, [{"id": number, "folded": folded} for number, folded in added])
+
+
+async def words_containing(
+    db: Db, pieces: Iterable[str], *, shortest: int = 1, longest: int = 40, most: int
+) -> Sequence[Any]:
+    """Rows of the vocabulary that have one of the pieces (of at least three letters) in them, the shortest first."""
+    known = sorted({piece for piece in pieces if len(piece) >= 3})
+    if not known:
+        return ()
+    values: dict[str, Any] = {"shortest": shortest, "longest": longest, "most": most}
+    if is_sqlite(db):
+        values["match"] = " OR ".join(f'"{piece}"' for piece in known)
+    else:
+        values["patterns"] = [f"%{piece}%" for piece in known]
+    return (await db.execute(_CONTAINING[is_sqlite(db)], values)).all()
+
+
+async def words_beginning(db: Db, piece: str, *, shortest: int = 1, longest: int = 40, most: int) -> Sequence[Any]:
+    """Rows of the vocabulary that begin with a piece, the shortest first."""
+    values: dict[str, Any] = {"shortest": shortest, "longest": longest, "most": most}
+    if is_sqlite(db):
+        values |= {"first": piece, "beyond": piece + _LAST}
+    else:
+        values["pattern"] = f"{piece}%"
+    return (await db.execute(_BEGINNING[is_sqlite(db)], values)).all()
