@@ -195,6 +195,13 @@ def test_one_leafs_freely_and_comes_back_to_now(browser: Browser, talk: Talk) ->
     page.get_by_role("button", name="Watch from 0:02").click()
     viewer.see(2)
     assert 2 <= viewer.now < 2.1
+    # What somebody corrects meanwhile is there by itself.
+    deck, root = talk.slides()["decks"][0]["id"], f"/api/v1/sessions/{talk.session}/cues"
+    order = {"op": "set", "start_ms": 2000, "end_ms": 3000, "deck": deck, "page": 5}
+    talk.semma.api("POST", root, json=order)
+    viewer.see(5)
+    talk.semma.api("POST", f"{root}/undo")
+    viewer.see(2)
     viewer.done()
 
 

@@ -6,33 +6,43 @@ import { Beside } from "./beside.js";
 import { SlidesSource } from "./cues.js";
 import { SlideTicks } from "./timeline.js";
 
-const STALE_MS = 60_000; // who comes back to the page after so long gets what was corrected meanwhile
+const STALE_MS = 60_000; // who comes back to a page without slides after so long gets those that were brought meanwhile
+const PACE_MS = 2000; // corrections come one after the other: what is heard of within so long is asked for once
 const PATIENCE_MS = 2500; // so long a link to a page waits for the pages
 
-// While something is rendered or matched, every change is heard of, and always by who brings slides on this very page; else
-// nothing is asked for but by who comes back.
+// A page with slides hears of every change of them while it is looked at, and so does who brings slides on this very page:
+// what is rendered, matched or corrected is there by itself. A browser has few connections to a server, so a page in the
+// background keeps none; it asks when somebody comes back to it.
 function keepFresh(beside, { event, session }) {
   const { source } = beside;
   const desk = document.querySelector("[data-uploads][data-purpose=slides]");
-  const changes = () => desk !== null || (beside.time ? source.unsettled : source.data?.state === "rendering");
+  const isWorthIt = () => desk !== null || source.data?.decks.length > 0 || (beside.time !== null && source.unsettled);
   let stop = null;
-  let askedAt = 0;
+  let later = null;
+  let askedAt = -Infinity;
   const ask = async () => {
+    clearTimeout(later);
+    later = null;
     askedAt = performance.now();
     if (await source.refresh()) beside.take();
     settle();
   };
+  const soon = () => {
+    later ??= setTimeout(ask, Math.max(0, askedAt + PACE_MS - performance.now()));
+  };
   const hear = (change) => {
     if (change.kind !== "slides" || change.session !== session) return;
     if (desk) refresh();
-    ask();
+    soon();
   };
   const settle = () => {
-    if (changes() && !stop) stop = follow(event, hear, ask);
-    else if (!changes() && stop) stop = stop();
+    const wanted = !document.hidden && isWorthIt();
+    if (wanted && !stop) stop = follow(event, hear, soon);
+    else if (!wanted && stop) stop = stop();
   };
   document.addEventListener("visibilitychange", () => {
-    if (!document.hidden && performance.now() - askedAt > STALE_MS) ask();
+    settle();
+    if (!document.hidden && performance.now() - askedAt > STALE_MS) soon();
   });
   return ask();
 }
