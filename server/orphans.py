@@ -9,8 +9,11 @@ from sqlalchemy import select
 from server.core.clock import now
 from server.core.db import Database, Db
 from server.core.storage import ObjectStore
+from server.events.models import Event
+from server.events.pictures import PICTURES
 from server.live.models import Broadcast
 from server.live.storage_keys import LIVE
+from server.playback.downloads import DOWNLOADS
 from server.recordings.keys import RECORDINGS
 from server.recordings.models import Recording, Source
 from server.slides.keys import DECKS
@@ -18,7 +21,7 @@ from server.slides.models import Deck
 from server.uploads.models import Upload
 
 UPLOADS = "uploads/"
-KINDS = (UPLOADS, RECORDINGS, LIVE, DECKS)
+KINDS = (UPLOADS, RECORDINGS, LIVE, DECKS, DOWNLOADS, PICTURES)
 AGE = timedelta(days=1)
 _BATCH = 500
 
@@ -40,10 +43,12 @@ def owner_of(key: str) -> tuple[str, str] | None:
 
 
 async def _known(db: Db, kind: str, ids: Sequence[str]) -> set[str]:
-    if kind == RECORDINGS:
+    if kind in (RECORDINGS, DOWNLOADS):
         return set(await db.scalars(select(Recording.id).where(Recording.id.in_(ids))))
     if kind == LIVE:
         return set(await db.scalars(select(Broadcast.id).where(Broadcast.id.in_(ids))))
+    if kind == PICTURES:
+        return set(await db.scalars(select(Event.id).where(Event.id.in_(ids))))
     if kind == DECKS:
         return set(await db.scalars(select(Deck.id).where(Deck.id.in_(ids))))
     # A source and a deck keep the key their upload had, so the file outlives the upload's own row.

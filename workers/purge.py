@@ -13,8 +13,10 @@ from server.core.clock import now
 from server.core.db import Db
 from server.core.removals import remove_later
 from server.core.runtime import Runtime
-from server.events.models import Event, EventLink, Room, Series, Track
-from server.playback.models import CaptionTrack, ChapterList
+from server.events.models import Event, EventLink, Room, Series, Sponsor, Track
+from server.events.pictures import event_pictures_prefix
+from server.playback.downloads import downloads_prefix
+from server.playback.models import CaptionTrack, ChapterList, Download, DownloadChoice
 from server.recordings.free_segments import free_broadcasts, free_segments, listed_rooms
 from server.recordings.keys import recording_prefix
 from server.recordings.live_list import BROADCAST
@@ -26,7 +28,7 @@ from server.uploads.models import FAILED, FINISHED, Upload
 
 _BATCH = 50
 # Links are deleted with undo too; they own nothing.
-_PLAIN: tuple[Any, ...] = (Track, Speaker, EventLink, SessionLink, CaptionTrack)
+_PLAIN: tuple[Any, ...] = (Track, Speaker, EventLink, Sponsor, SessionLink, CaptionTrack)
 
 
 async def purge(runtime: Runtime) -> int:
@@ -61,9 +63,12 @@ async def _purge_recordings(db: Db, chosen: Any) -> int:
         await remove_later(
             db, recording_prefix(recording.id), reason="recording purged", owner_id=f"purge:{recording.id}", after_s=0
         )
+        prefix = downloads_prefix(recording.id)
+        await remove_later(db, prefix, reason="recording purged", owner_id=f"purge:{recording.id}", after_s=0)
         await _purge_sources(db, recording)
         await free_segments(db, recording)
         await db.execute(delete(ChapterList).where(ChapterList.recording_id == recording.id))
+        await db.execute(delete(Download).where(Download.recording_id == recording.id))
         await db.delete(recording)
     await db.flush()
     return len(recordings)
@@ -97,6 +102,7 @@ async def _purge_sessions(db: Db, ids: Sequence[str]) -> int:
     await _purge_recordings(db, select(Recording).where(Recording.session_id.in_(ids)))
     await _purge_decks(db, select(Deck).where(Deck.session_id.in_(ids)))
     await db.execute(delete(CaptionTrack).where(CaptionTrack.session_id.in_(ids)))
+    await db.execute(delete(DownloadChoice).where(DownloadChoice.id.in_(ids)))
     # Unfinished uploads expire by themselves; the file of a finished one is its source's, freed above.
     ended = (Upload.session_id.in_(ids), Upload.state.in_((FINISHED, FAILED)))
     await db.execute(delete(Upload).where(*ended))
@@ -109,6 +115,10 @@ async def _purge_events(db: Db, ids: Sequence[str]) -> int:
     sessions = list(await db.scalars(select(Session.id).where(Session.event_id.in_(ids))))
     await _purge_sessions(db, sessions)
     await free_broadcasts(db, event_ids=ids)
+    await db.execute(delete(DownloadChoice).where(DownloadChoice.id.in_(ids)))
+    for event_id in ids:
+        prefix = event_pictures_prefix(event_id)
+        await remove_later(db, prefix, reason="event purged", owner_id=f"purge:{event_id}", after_s=0)
     return await _delete(db, Event, ids)
 
 

@@ -14,7 +14,7 @@ _RESERVED = """
 api series speakers search studio embed live media static healthz readyz metrics sign-in sign-out
 signin login logout account accounts me admin access join link links feeds feed about help docs
 assets robots sitemap favicon well-known oembed podcast calendar new edit delete semma internal
-upload uploads download downloads slides
+upload uploads download downloads slides pictures looks
 """
 RESERVED_SLUGS = frozenset(_RESERVED.split())
 

@@ -12,6 +12,7 @@ from server.accounts.grants import give_grant
 from server.accounts.queries import ORGANISER
 from server.core.clock import now
 from server.core.db import Db
+from server.core.ids import new_id
 from server.events import fields
 from server.events.errors import UndoTimeOver
 from server.events.models import CLOSED, PUBLIC, Event, Series
@@ -36,6 +37,13 @@ _EVENT: Rules = {
     "hashtag": fields.check_hashtag,
     "visibility": fields.check_visibility,
     "publish_live": bool,
+    "color": fields.check_colour,
+    "about": partial(fields.check_text, "about", most=50_000),
+    "code_of_conduct": partial(fields.check_text, "code_of_conduct", most=50_000),
+    "venue_name": partial(fields.check_text, "venue_name", most=200),
+    "venue_address": partial(fields.check_text, "venue_address", most=500),
+    "venue_url": fields.check_optional_url,
+    "takes_links": bool,
 }
 
 
@@ -79,8 +87,13 @@ async def create_event(
     visibility: str = PUBLIC,
     publish_live: bool = True,
     organiser_id: str | None = None,
+    event_id: str | None = None,
+    **more: Any,
 ) -> Event:
-    """Open an edition, of a series (id or slug) or on its own; the given user becomes its organiser."""
+    """Open an edition, of a series (id or slug) or on its own; the given user becomes its organiser.
+
+    `more` are further columns: color, about, code_of_conduct, venue_name, venue_address, venue_url, takes_links.
+    """
     values = clean(
         _EVENT,
         {
@@ -94,12 +107,13 @@ async def create_event(
             "hashtag": hashtag,
             "visibility": visibility,
             "publish_live": publish_live,
+            **more,
         },
     )
     fields.check_dates(starts_on, ends_on)
     series_id = (await get_series(db, series)).id if series else None
     event_slug = await claim_slug(db, Event, wanted=slug, title=title, reserved=True)
-    event = Event(slug=event_slug, series_id=series_id, **values)
+    event = Event(id=event_id or new_id(), slug=event_slug, series_id=series_id, **values)
     db.add(event)
     await flush_named(db)
     if organiser_id is not None:

@@ -1,6 +1,6 @@
 """What can go wrong with series, events, rooms, tracks and links."""
 
-from server.core.errors import Conflict, Invalid, NotFound
+from server.core.errors import Conflict, Invalid, NotFound, TooLarge
 
 
 class SeriesNotFound(NotFound):
@@ -116,3 +116,52 @@ class UndoTimeOver(Conflict):
 
     code = "undo.not_possible"
     says = "This is not deleted, so there is nothing to undo."
+
+
+class PictureUnreadable(Invalid):
+    """What was sent is no picture that can be used."""
+
+    code = "picture.unreadable"
+    says = "This is no picture that can be read. Bring a PNG, JPEG, WebP or GIF."
+
+
+class PictureTooLarge(TooLarge):
+    """More bytes than a logo needs."""
+
+    code = "picture.too_large"
+    says = "A logo has at most 5 MiB. Save it smaller."
+
+
+class PictureNotFound(NotFound):
+    """No such picture."""
+
+    code = "picture.not_found"
+    says = "There is no such picture."
+
+
+class TooManyPictures(Conflict):
+    """More sponsors' logos than anybody looks at."""
+
+    code = "picture.too_many"
+    says = "There are 200 pictures already; take some sponsors out first."
+
+
+class SuggestionNotFound(NotFound):
+    """No such suggestion for this event."""
+
+    code = "suggestion.not_found"
+    says = "There is no such suggestion, or it was decided on long ago."
+
+
+class SuggestionsClosed(Conflict):
+    """This event takes no links from its audience."""
+
+    code = "suggestion.closed"
+    says = "This event takes no suggestions of links at the moment. Write to its organisers instead."
+
+
+class SuggestionsFull(Conflict):
+    """So many wait that nobody reads them."""
+
+    code = "suggestion.full"
+    says = "Very many suggestions wait already. Try again when the organisers have looked through them."

@@ -134,6 +134,11 @@ def check_url(url: str) -> str:
     return clean
 
 
+def check_optional_url(url: str) -> str:
+    """An address as `check_url` takes it; empty for none."""
+    return check_url(url) if url.strip() else ""
+
+
 def check_link_kind(kind: str) -> str:
     """One of LINK_KINDS."""
     if kind not in LINK_KINDS:

@@ -7,6 +7,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from server.events.links import NewLink
 from server.events.models import Event, EventLink, Room, Series, Track
+from server.events.pictures import picture_url
 
 Id = Annotated[str, Meta(description="An opaque id.", examples=["01979c5e2b7a7c3d9e1f2a3b4c5d6e7f"])]
 Slug = Annotated[
@@ -46,6 +47,17 @@ Name = Annotated[str, Meta(min_length=1, max_length=200, examples=["Main hall"])
 TrackName = Annotated[str, Meta(min_length=1, max_length=200, examples=["Media"])]
 Position = Annotated[int, Meta(ge=0, le=100_000, description="Smaller comes first.", examples=[0])]
 Color = Annotated[str, Meta(description="#rrggbb, or empty.", examples=["#0b7285"])]
+EventColor = Annotated[str, Meta(description="The edition's colour, #rrggbb, or empty.", examples=["#0b7285"])]
+LongText = Annotated[
+    str, Meta(max_length=50_000, description="Plain text; empty lines part paragraphs.", examples=["Be kind."])
+]
+VenueName = Annotated[str, Meta(max_length=200, examples=["Werstas"])]
+VenueAddress = Annotated[str, Meta(max_length=500, examples=["Väinö Linnan aukio 8, Tampere"])]
+VenueUrl = Annotated[str, Meta(max_length=2000, examples=["https://venue.example/how-to-find-us"])]
+TakesLinks = Annotated[
+    bool,
+    Meta(description="Anybody may suggest links; nothing is shown before an organiser took it.", examples=[True]),
+]
 DeletedAt = Annotated[
     datetime, Meta(description="Only there when deleted and still restorable.", examples=["2027-06-01T12:00:00Z"])
 ]
@@ -126,6 +138,13 @@ class EventIn(Struct, kw_only=True, forbid_unknown_fields=True):
     hashtag: Hashtag = ""
     visibility: Visibility = "public"
     publish_live: PublishLive = True
+    color: EventColor = ""
+    about: LongText = ""
+    code_of_conduct: LongText = ""
+    venue_name: VenueName = ""
+    venue_address: VenueAddress = ""
+    venue_url: VenueUrl = ""
+    takes_links: TakesLinks = True
 
 
 class EventPatch(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -143,6 +162,13 @@ class EventPatch(Struct, kw_only=True, forbid_unknown_fields=True):
     hashtag: Hashtag | UnsetType = UNSET
     visibility: Visibility | UnsetType = UNSET
     publish_live: PublishLive | UnsetType = UNSET
+    color: EventColor | UnsetType = UNSET
+    about: LongText | UnsetType = UNSET
+    code_of_conduct: LongText | UnsetType = UNSET
+    venue_name: VenueName | UnsetType = UNSET
+    venue_address: VenueAddress | UnsetType = UNSET
+    venue_url: VenueUrl | UnsetType = UNSET
+    takes_links: TakesLinks | UnsetType = UNSET
 
 
 class EventOut(Struct, kw_only=True):
@@ -161,6 +187,17 @@ class EventOut(Struct, kw_only=True):
     hashtag: Hashtag
     visibility: Visibility
     publish_live: PublishLive
+    color: EventColor
+    about: LongText
+    code_of_conduct: LongText
+    venue_name: VenueName
+    venue_address: VenueAddress
+    venue_url: VenueUrl
+    takes_links: TakesLinks
+    logo: Annotated[
+        str | None,
+        Meta(description="Where its logo (WebP) is.", examples=["/pictures/01979c5e2b7a/01979c5e2b7b.webp"]),
+    ]
     links: list[LinkOut]
     deleted_at: DeletedAt | UnsetType = UNSET
 
@@ -266,6 +303,14 @@ def event_out(event: Event, series: Series | None, links: list[EventLink]) -> Ev
         hashtag=event.hashtag,
         visibility=event.visibility,
         publish_live=event.publish_live,
+        color=event.color,
+        about=event.about,
+        code_of_conduct=event.code_of_conduct,
+        venue_name=event.venue_name,
+        venue_address=event.venue_address,
+        venue_url=event.venue_url,
+        takes_links=event.takes_links,
+        logo=picture_url(event.id, event.logo_id) if event.logo_id else None,
         links=[link_out(link) for link in links],
         deleted_at=event.deleted_at or UNSET,
     )

@@ -17,9 +17,11 @@ from server.accounts.users import create_user, set_password_hash
 from server.core.clock import now
 from server.core.db import Db
 from server.core.runtime import Runtime
-from server.events.models import Event, EventLink, Room, Series, Track
+from server.events.models import Event, EventLink, LinkSuggestion, Room, Series, Track
+from server.events.pictures import event_pictures_prefix
 from server.live.models import Broadcast, StreamKey, Stretch
-from server.playback.models import CaptionTrack
+from server.playback.downloads import download_key
+from server.playback.models import CaptionTrack, Download
 from server.recordings.models import READY, Chunk, Recording, Rendition, Source
 from server.sessions.models import Session, SessionLink, SessionSpeaker, Speaker
 from server.slides.keys import deck_prefix
@@ -112,6 +114,9 @@ async def _an_event(
         )
     link = {"kind": "blog", "url": "https://example.org/"}
     words["event_link"] = await _add(db, EventLink(event_id=event, **link))
+    words["suggestion"] = await _add(db, LinkSuggestion(event_id=event, kind="blog", url="https://example.org/new"))
+    words["event_picture"] = f"{event}.webp"
+    await runtime.store.put(event_pictures_prefix(event) + words["event_picture"], b"bytes")
     words["event_link_deleted"] = await _add(db, EventLink(event_id=event, deleted_at=now(), **link))
     words |= await _sessions(db, event, users)
     words |= await _media(db, runtime, event, words)
@@ -168,6 +173,9 @@ async def _media(db: Db, runtime: Runtime, event: str, words: dict[str, str]) ->
         recording = Recording(event_id=event, session_id=session, state=READY, playable=True, cut=cut, **values)
         found[name] = await _add(db, recording)
         await _watchable(db, found[name])
+    file = {"recording_id": found["recording_id"], "rung": "360p", "fingerprint": "f" * 32, "state": "ready"}
+    found["download_id"] = await _add(db, Download(event_id=event, session_id=session, **file))
+    await runtime.store.put(download_key(found["recording_id"], "f" * 32, "360p"), b"bytes")
     words_of_captions = {"event_id": event, "session_id": session, "language": "en", "cues": [[0, 900, "Hello"]]}
     found["track_id"] = await _add(db, CaptionTrack(**words_of_captions))
     found["captions_deleted"] = await _add(db, CaptionTrack(deleted_at=now(), **words_of_captions))

@@ -1,8 +1,8 @@
-"""Endpoints of series, events, rooms, tracks, links, and the stream of changes."""
+"""Endpoints of series, events, rooms, tracks, links, what stands around them, and the stream of changes."""
 
 from typing import Any
 
-from server.events.routes import changes, editions, links, rooms, series, tracks
+from server.events.routes import around, changes, editions, links, rooms, series, tracks
 
 ROUTES: list[Any] = [
     *series.ROUTES,
@@ -10,5 +10,6 @@ ROUTES: list[Any] = [
     *rooms.ROUTES,
     *tracks.ROUTES,
     *links.ROUTES,
+    *around.ROUTES,
     *changes.ROUTES,
 ]

@@ -12,16 +12,18 @@ down_revision: str | None = "0011"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
-_COLUMNS: tuple[sa.Column[Any], ...] = (
-    sa.Column("color", sa.String(length=9), nullable=False, server_default=""),
-    sa.Column("logo_id", sa.String(length=32), nullable=True),
-    sa.Column("about", sa.Text(), nullable=False, server_default=""),
-    sa.Column("code_of_conduct", sa.Text(), nullable=False, server_default=""),
-    sa.Column("venue_name", sa.String(length=200), nullable=False, server_default=""),
-    sa.Column("venue_address", sa.String(length=500), nullable=False, server_default=""),
-    sa.Column("venue_url", sa.String(length=2000), nullable=False, server_default=""),
-    sa.Column("takes_links", sa.Boolean(), nullable=False, server_default=sa.true()),
-)
+
+def _columns() -> tuple[sa.Column[Any], ...]:
+    return (
+        sa.Column("color", sa.String(length=9), nullable=False, server_default=""),
+        sa.Column("logo_id", sa.String(length=32), nullable=True),
+        sa.Column("about", sa.Text(), nullable=False, server_default=""),
+        sa.Column("code_of_conduct", sa.Text(), nullable=False, server_default=""),
+        sa.Column("venue_name", sa.String(length=200), nullable=False, server_default=""),
+        sa.Column("venue_address", sa.String(length=500), nullable=False, server_default=""),
+        sa.Column("venue_url", sa.String(length=2000), nullable=False, server_default=""),
+        sa.Column("takes_links", sa.Boolean(), nullable=False, server_default=sa.true()),
+    )
 
 
 def _times() -> tuple[sa.Column[Any], ...]:
@@ -43,8 +45,8 @@ def _owned_by_an_event(table: str) -> tuple[Any, ...]:
 def upgrade() -> None:
     """Apply."""
     # Not by copying the table: dropping the old one would cascade to everything an event owns.
-    for column in _COLUMNS:
-        op.add_column("events", column.copy())
+    for column in _columns():
+        op.add_column("events", column)
     op.create_table(
         "event_pictures",
         sa.Column("id", sa.String(length=32), nullable=False),
@@ -92,5 +94,5 @@ def downgrade() -> None:
     """Undo."""
     for table in ("link_suggestions", "event_sponsors", "event_pictures"):
         op.drop_table(table)
-    for column in reversed(_COLUMNS):
+    for column in reversed(_columns()):
         op.drop_column("events", column.name)

@@ -26,6 +26,13 @@ FULL = {
     "hashtag": "#sem27",
     "visibility": "public",
     "publish_live": False,
+    "color": "#0b7285",
+    "about": "What it is about.",
+    "code_of_conduct": "Be kind.",
+    "venue_name": "Werstas",
+    "venue_address": "Väinö Linnan aukio 8",
+    "venue_url": "https://venue.example/",
+    "takes_links": False,
 }
 
 
@@ -38,6 +45,7 @@ async def test_an_event_is_opened_read_changed_deleted_and_restored(admin: Asker
         "series": {"id": series["id"], "slug": "seminar", "title": "Seminar"},
         "languages": ["sv", "en-GB"],
         "hashtag": "sem27",
+        "logo": None,
         "links": [],
     }
     assert await anybody.get("/events/seminar-2027") == await anybody.get(f"/events/{event['id']}") == event
