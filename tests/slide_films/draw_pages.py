@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from PIL import Image, ImageDraw
 
@@ -34,6 +35,8 @@ class Spec:
         return "\n".join([self.title, *self.lines[: self.shown]]).strip()
 
 
+# A size at which the widths of letters are as the typeface means them.
+EXACT_PX = 200
 # Where on the page a video plays, as fractions: left, top, right, bottom.
 VIDEO_BOX = (0.2, 0.26, 0.8, 0.86)
 
@@ -49,13 +52,15 @@ class Sheet:
         self.width, self.height = width / self.unit, 900.0
 
     def text(self, x: float, y: float, text: str, size: float, fill: Colour, *, bold: bool = False) -> None:
-        """One line, from its top left."""
+        """One line, from its top left. Every letter is where it is at any size, as in a PDF."""
         for nudge in (0.0, size * 0.035) if bold else (0.0,):
-            write(self.draw, ((x + nudge) * self.unit, y * self.unit), text, fill, max(4, size * self.unit))
+            for letter, offset in zip(text, _offsets(text), strict=True):
+                at = ((x + nudge + offset * size) * self.unit, y * self.unit)
+                write(self.draw, at, letter, fill, max(4, size * self.unit))
 
     def wide(self, text: str, size: float) -> float:
         """How wide a line is, in units."""
-        return width_of(text, max(4, size * self.unit)) / self.unit
+        return width_of(text, EXACT_PX) / EXACT_PX * size
 
     def box(self, x0: float, y0: float, x1: float, y1: float, fill: Colour | None, edge: Colour | None = None) -> None:
         """A filled or outlined rectangle."""
@@ -68,6 +73,12 @@ class Sheet:
         self.image.paste(
             picture.resize(size, Image.Resampling.BILINEAR), (round(x0 * self.unit), round(y0 * self.unit))
         )
+
+
+@lru_cache(maxsize=4096)
+def _offsets(text: str) -> tuple[float, ...]:
+    """Where each letter begins, as a share of the size. Widths of small letters are whole pixels, of large ones exact."""
+    return tuple(width_of(text[:count], EXACT_PX) / EXACT_PX for count in range(len(text)))
 
 
 def draw_page(spec: Spec, style: Style, width: int, height: int) -> Image.Image:
