@@ -77,7 +77,7 @@ class Sheet:
 
 @lru_cache(maxsize=4096)
 def _offsets(text: str) -> tuple[float, ...]:
-    """Where each letter begins, as a share of the size. Widths of small letters are whole pixels, of large ones exact."""
+    """Where each letter begins, as a share of the size: small letters have widths of whole pixels, large ones exact."""
     return tuple(width_of(text[:count], EXACT_PX) / EXACT_PX for count in range(len(text)))
 
 
