@@ -25,13 +25,15 @@ _SUFFIX = re.compile(r"\.([a-z0-9]{2,5})$", re.I)
 # Placeholder of frab's attachments (Paperclip) where no file was ever uploaded.
 _MISSING = re.compile(r"/missing\.(?:png|svg|jpe?g|gif)$")
 
+# Forms and pages of the system the programme is made in (schedule.json 2).
+_NOT_SHOWN = ("feedback", "origin")
+
 _TYPES = {
     "slides": "slides",
     "paper": "paper",
     "article": "press",
     "blog": "blog",
     "activitypub": "discussion",
-    "feedback": "discussion",
     "video": "video",
     "code": "code",
     "photo": "photo",
@@ -100,19 +102,19 @@ def read_references(values: Any, *, attached: bool, addresses: Addresses, where:
         found = entry if isinstance(entry, dict) else {"url": entry}
         raw = found.get("url") or found.get("href") or found.get("link") or found.get("resource")
         title = found.get("title") or found.get("name") or found.get("description")
-        if not raw or _MISSING.search(words_of(raw).split("?")[0]):
+        said = words_of(found.get("type")).strip().lower()
+        if not raw or said in _NOT_SHOWN or _MISSING.search(words_of(raw).split("?")[0]):
             continue
         url = addresses.absolute(raw, where)
         if url:
             kind = found.get("kind")
             if kind not in LINK_KINDS:
-                kind = kind_of_link(url, words_of(found.get("type")), words_of(title), attached=attached)
+                kind = kind_of_link(url, said, words_of(title), attached=attached)
             yield ReadLink(url=url, kind=kind, title=clean_line(title, MOST_TITLE))
 
 
 def kind_of_link(url: str, said: str, title: str, *, attached: bool) -> str:
     """The kind of a link: what the file says where it can be so, else what the address and the title look like."""
-    said = said.strip().lower()
     suffix = _suffix_of(url)
     if said == "slides" or attached:
         return _kind_of_file(suffix, said, title)

@@ -36,7 +36,7 @@ def schedule_in(document: Any) -> dict[str, Any]:
     return inner if isinstance(inner, dict) else document
 
 
-def read_schedule(document: Any, *, base_url: str, time_zone: str) -> ReadProgramme:
+def read_schedule(document: Any, *, base_url: str, time_zone: str, notes: Notes) -> ReadProgramme:
     """A parsed schedule.json. Raises BadProgramme when there is not one session in it."""
     schedule = schedule_in(document)
     conference = _object(schedule.get("conference"))
@@ -51,6 +51,7 @@ def read_schedule(document: Any, *, base_url: str, time_zone: str) -> ReadProgra
         generator=name_of(generator, 200),
         base_url=base_url,
         time_zone=time_zone,
+        notes=notes,
     )
 
 
@@ -63,21 +64,19 @@ def programme_of(
     generator: str,
     base_url: str,
     time_zone: str,
+    notes: Notes,
     utc_is_local: bool = False,
-    notes: Notes | None = None,
 ) -> ReadProgramme:
     """The programme these parts of a file make; XML comes here too, under the same names."""
-    notes = notes or Notes()
     zone = _zone_of(conference, time_zone, notes)
     base = clean_base(schedule.get("base_url")) or clean_base(conference.get("base_url")) or clean_base(base_url)
-    reading = Reading(zone=zone, addresses=Addresses(base, notes), notes=notes, utc_is_local=utc_is_local)
+    tracks = _tracks_of(conference.get("tracks") or schedule.get("tracks"))
+    by_slug = {track.key: track.name for track in tracks if track.key}
+    reading = Reading(zone, Addresses(base, notes), notes, utc_is_local=utc_is_local, tracks=by_slug)
     read = [read_session(loose, reading, day) for loose, day in entries]
     sessions = with_keys([session for session in read if session is not None], notes)
-    rooms, tracks = rooms_and_tracks(
-        _rooms_of(conference.get("rooms")) + _rooms_of(schedule.get("rooms")) + _rooms_of(conference.get("day_rooms")),
-        _tracks_of(conference.get("tracks") or schedule.get("tracks")),
-        sessions,
-    )
+    listed = _rooms_of(conference.get("rooms")) + _rooms_of(schedule.get("rooms"))
+    rooms, all_tracks = rooms_and_tracks(listed + _rooms_of(conference.get("day_rooms")), tracks, sessions)
     return ReadProgramme(
         form=form,
         generator=generator,
@@ -89,7 +88,7 @@ def programme_of(
         starts_on=read_date(conference.get("start")),
         ends_on=read_date(conference.get("end")),
         rooms=rooms,
-        tracks=tracks,
+        tracks=all_tracks,
         sessions=sessions,
         notes=notes.all(),
     )
@@ -161,12 +160,14 @@ def _tracks_of(values: Any) -> list[ReadTrack]:
     tracks = []
     for value in list_of(values):
         loose = _object(value) or {"name": value}
-        color = _colour_of(loose.get("color"))
+        color = _colour_of(loose.get("color") or loose.get("colors"))
         tracks.append(ReadTrack(name=name_of(loose, 200), key=clean_line(loose.get("slug"), 200), color=color))
     return tracks
 
 
 def _colour_of(value: Any) -> str:
+    if isinstance(value, dict):  # version 2 has one for each theme
+        value = value.get("light") or value.get("dark")
     try:
         return check_colour(words_of(value))
     except SemmaError:

@@ -33,9 +33,8 @@ _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _NESTED = ("persons", "links", "attachments", "recording")
 
 
-def read_schedule_xml(data: bytes, *, base_url: str, time_zone: str) -> ReadProgramme:
+def read_schedule_xml(data: bytes, *, base_url: str, time_zone: str, notes: Notes) -> ReadProgramme:
     """A schedule.xml. Raises BadProgramme: broken, not a schedule, with entities, or without one session."""
-    notes = Notes()
     root = _parsed(data, notes)
     if _tag(root) in ("html", "head", "body"):
         raise IsWebPage

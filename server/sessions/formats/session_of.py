@@ -1,7 +1,7 @@
 """One item of a programme, from loose values named as schedule.json names them (XML is brought into the same names)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, tzinfo
 from typing import Any
 
@@ -51,7 +51,7 @@ class Day:
     room: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Reading:
     """What is the same for all sessions of a file."""
 
@@ -59,6 +59,12 @@ class Reading:
     addresses: Addresses
     notes: Notes
     utc_is_local: bool = False  # pentabarf's "+00:00" on local times
+    tracks: Mapping[str, str] = field(default_factory=dict)  # names by slug: version 2 of schedule.json has only these
+
+    def track_named(self, value: Any) -> str:
+        """The name of a track, given as a name, an object, or a slug in one."""
+        name = name_of(value, 200)
+        return self.tracks.get(name, name) if isinstance(value, dict) else name
 
     def moment(self, value: Any, where: str) -> datetime | None:
         """A moment of the file in UTC; what lacks its offset is in the event's zone."""
@@ -79,7 +85,7 @@ def read_session(loose: Loose, reading: Reading, day: Day) -> ReadSession | None
         return None
     starts_at = _start_of(loose, reading, day, title)
     return ReadSession(
-        key="",
+        key=clean_line(loose.get("key"), 300),  # only where the format names sessions in a way of its own
         guid=clean_line(loose.get("guid"), 200),
         number=clean_line(loose.get("id"), 60),
         code=clean_line(loose.get("code"), 100),
@@ -96,7 +102,7 @@ def read_session(loose: Loose, reading: Reading, day: Day) -> ReadSession | None
         starts_at=starts_at,
         duration_ms=_duration_of(loose, reading, starts_at, title),
         room=name_of(loose.get("room"), 200) or day.room,
-        track=name_of(loose.get("track"), 200),
+        track=reading.track_named(loose.get("track")),
         speakers=read_speakers(loose.get("persons") or loose.get("participants"), reading.addresses, title),
         links=_links_of(loose, reading, title),
         url=_url_of(loose, reading, title),

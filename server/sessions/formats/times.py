@@ -136,7 +136,8 @@ def _moment_in_words(text: str) -> datetime | None:
     except ValueError:
         pass
     if local := _LOCAL.fullmatch(text):
-        day = _day(int(local[3]), int(local[2]), int(local[1]))
+        first, second, year = int(local[1]), int(local[2]), int(local[3])
+        day = _day(year, second, first) or _day(year, first, second)  # 5/20/2027 is American
         clock = read_clock(local[4]) if local[4] else time.min
         return datetime.combine(day, clock) if day and clock is not None else None
     if spaced := _OFFSET.fullmatch(text):

@@ -61,8 +61,8 @@ def _names_of(session: ReadSession) -> list[tuple[str, str]]:
 
 
 def _key_of(session: ReadSession, alone: set[tuple[str, str]]) -> str:
-    if session.guid:
-        return session.guid
+    if session.guid or session.key:
+        return session.guid or session.key
     for pair in _names_of(session):
         if pair in alone:
             return f"{pair[0]}:{pair[1]}"[:300]
