@@ -33,6 +33,7 @@ from server.live.srt_doors import OpenDoor, every_door
 from server.media.ffmpeg import Ffmpeg, find_ffmpeg
 from server.process import make_runtime
 from server.room_programme import ROOM_PROGRAMME
+from server.slides.live_watch import LiveSlides
 from server.web.languages import LANGUAGES, catalogue
 
 log = structlog.get_logger(__name__)
@@ -84,7 +85,9 @@ async def ingesting(settings: Settings) -> AsyncIterator[Ingest]:
         bus = Bus(settings.redis_url)
         stack.push_async_callback(bus.close)
         ffmpeg = find_ffmpeg(settings.ffmpeg or None)
-        rooms = Rooms(_equip(settings, runtime, bus, ffmpeg))
+        slides = LiveSlides(runtime)
+        stack.push_async_callback(slides.close)
+        rooms = Rooms(_equip(settings, runtime, bus, ffmpeg, slides))
         await rooms.open()
         stack.push_async_callback(rooms.close)
         rtmp = _rtmp(settings, rooms, ffmpeg)
@@ -104,7 +107,7 @@ def _rtmp(settings: Settings, rooms: Rooms, ffmpeg: Ffmpeg) -> RtmpListener:
     )
 
 
-def _equip(settings: Settings, runtime: Runtime, bus: Bus, ffmpeg: Ffmpeg) -> Equipment:
+def _equip(settings: Settings, runtime: Runtime, bus: Bus, ffmpeg: Ffmpeg, slides: LiveSlides) -> Equipment:
     """What the rooms work with."""
 
     async def keeps(db: Db, broadcast_id: str, start: datetime, end: datetime) -> bool:
@@ -129,6 +132,7 @@ def _equip(settings: Settings, runtime: Runtime, bus: Bus, ffmpeg: Ffmpeg) -> Eq
         slate_texts=slate_texts,
         follow=follow,
         passthrough=settings.live_passthrough,
+        look_on=slides.look_on,
     )
 
 

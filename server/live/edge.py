@@ -12,6 +12,7 @@ from fractions import Fraction
 
 from server.live.archive import Archive
 from server.live.collect import Collector
+from server.live.onlooker import NobodyLooks, Onlooker
 from server.live.spool import ClosedSegment
 from server.live.window import Window
 from server.media.fmp4_read import Init, Sample
@@ -37,6 +38,7 @@ class Edge:
         self.broadcast_id, self.layout, self.window = broadcast_id, layout, window
         self.published_s = clock()  # monotonic: when the last row was
         self.wall_end = wall  # the moment up to which there is media
+        self.onlooker: Onlooker = NobodyLooks()
         self._segmenter = Segmenter(layout, next_msn=next_msn, start=start, wall=wall)
         self._collector = Collector(broadcast_id, self._init_of)
         self._archive, self._clock = archive, clock
@@ -80,6 +82,7 @@ class Edge:
             for track, name in row.inits.items():
                 self.window.add_init(track, name, self._init_of(track, name))
             await self.window.append(row)
+            self.onlooker.see(row, self._init_of)
         for segment in self._collector.add(rows, self.media_end):
             self._closed.put_nowait(segment)
         self.published_s = self._clock()

@@ -11,6 +11,7 @@ from server.core.clock import now
 from server.core.live_bus import Bus
 from server.core.runtime import Runtime
 from server.live.archive import Archive
+from server.live.onlooker import LookOn, look_on_nobody
 from server.media.ffmpeg import Ffmpeg
 
 
@@ -39,7 +40,8 @@ class Follow(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Equipment:
-    """See the module. `slate_texts` gives the lines of a slate for an event. `passthrough`: clean pictures are."""
+    """See the module. `slate_texts` gives the lines of a slate for an event. `passthrough`: clean pictures are.
+    `look_on` begins to look at a broadcast, beside the viewers."""
 
     runtime: Runtime
     bus: Bus
@@ -51,4 +53,5 @@ class Equipment:
     slate_texts: Callable[[str], Awaitable[Sequence[str]]]
     follow: Follow
     passthrough: bool = False
+    look_on: LookOn = look_on_nobody
     clock: RoomClock = field(default_factory=RoomClock)

@@ -23,6 +23,7 @@ from server.live.feed import Feed, RoomTaken
 from server.live.lineup import Lineup
 from server.live.models import Broadcast
 from server.live.on_air import OnAir
+from server.live.onlooker import begin_looking
 from server.live.queries import present_broadcast
 from server.live.resume import layout_from, open_edge
 from server.live.stint import Stint, begin_stint
@@ -122,6 +123,7 @@ class Room:
     async def _go_on(self, broadcast: Broadcast, stint: Stint | None, *, is_new: bool) -> None:
         """Be on air until it has ended, then have it closed."""
         edge = await open_edge(self._equipment, broadcast, is_new=is_new)
+        edge.onlooker = begin_looking(self._equipment.look_on, broadcast, edge.layout)
         on_air = self._on_air = OnAir(self._equipment, self.lineup, broadcast, edge, stint=stint)
         self._equipment.archive.watch(
             broadcast.id, settled=lambda msn, _kept: edge.window.release(msn), decided=on_air.oversight.decided
@@ -134,6 +136,7 @@ class Room:
             raise
         finally:
             self._on_air = None
+            edge.onlooker.close()
         self._refuse_returning()
         self.lineup.drop("The broadcast has ended.")
         self._close_later(broadcast.id, edge)

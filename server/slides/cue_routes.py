@@ -20,6 +20,7 @@ from server.slides.chapters_said import say_chapters, unsay_chapters
 from server.slides.cue_errors import CuesNotThere
 from server.slides.cue_schemas import ChapterIn, CueOrder, EditView, SlidesView, edit_view, slides_view
 from server.slides.linked import links_of_session
+from server.slides.live_cues import live_cues_of
 from server.slides.models import SlideSync
 from server.slides.sight import sight_of
 from server.slides.sync import match_again, refresh, tell
@@ -42,7 +43,8 @@ async def _view(db: Db, runtime: Runtime, actor: Actor, item: Item) -> SlidesVie
     sight = sight_of(actor, item, keyring=runtime.keyring, moment=now())
     may_edit = can(actor, Action.EDIT_CUES, item.subject)
     links = await links_of_session(db, item.session.id) if sight.may_upload else []
-    return slides_view(item.session.id, beside, sight, may_edit=may_edit, links=links)
+    live = await live_cues_of(db, item.session.id)
+    return slides_view(item.session.id, beside, sight, may_edit=may_edit, links=links, live=live)
 
 
 async def _open(

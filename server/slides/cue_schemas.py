@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from server.slides.models import CueEdit, DeckLink
+from server.slides.models import CueEdit, DeckLink, LiveCue
 from server.slides.schemas import DeckView, SlideError, decks_view
 from server.slides.sight import Sight
 from server.slides.sync_edit import Wish, applies
@@ -74,6 +74,15 @@ class LinkView(msgspec.Struct):
     next_look_at: datetime
 
 
+class LiveCueView(msgspec.Struct):
+    """While the talk is on air: from this moment on a page is shown. It lasts until the next one."""
+
+    at: Annotated[datetime, Meta(description="As EXT-X-PROGRAM-DATE-TIME counts.")]
+    deck: Annotated[str | None, Meta(description="null: no slide is shown.", examples=["01979c5e2b7a7c3d"])]
+    page: Annotated[int | None, Meta(examples=[7])]
+    confidence: Annotated[float, Meta(examples=[0.97])]
+
+
 class SlidesView(msgspec.Struct):
     """Everything there is of slides beside a session's recording."""
 
@@ -87,6 +96,10 @@ class SlidesView(msgspec.Struct):
     unsure: list[UnsureView]
     chapters: list[ChapterOut]
     links: Annotated[list[LinkView], Meta(description="Links that are fetched as decks; empty for viewers.")]
+    live: Annotated[
+        list[LiveCueView],
+        Meta(description="Of a talk that is on air, or was until lately, in order; for who watches the live stream."),
+    ]
 
 
 class CueOrder(msgspec.Struct, forbid_unknown_fields=True):
@@ -133,7 +146,13 @@ class ChapterIn(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def slides_view(
-    session_id: str, beside: Beside, sight: Sight, *, may_edit: bool, links: Sequence[DeckLink] = ()
+    session_id: str,
+    beside: Beside,
+    sight: Sight,
+    *,
+    may_edit: bool,
+    links: Sequence[DeckLink] = (),
+    live: Sequence[LiveCue] = (),
 ) -> SlidesView:
     """What the API answers; why something failed is for those who can do something about it."""
     state, progress = state_of(beside)
@@ -162,6 +181,7 @@ def slides_view(
         unsure=[_unsure(start, end, doubt.why, doubt.pages) for start, end, doubt in beside.doubts],
         chapters=[ChapterOut(one.start_ms, one.title, beside.chapters_edited) for one in beside.chapters],
         links=[_link(row) for row in links],
+        live=[LiveCueView(at=row.wall, deck=row.deck_id, page=row.page, confidence=row.confidence) for row in live],
     )
 
 

@@ -67,6 +67,11 @@ class LiveMatch:
         self._at_ms = at_ms
         return self._decide(at_ms)
 
+    @property
+    def is_undecided(self) -> bool:
+        """True while something else than what was told leads: the next picture decides."""
+        return self._leader != self._told
+
     def regions(self) -> tuple[Region, ...]:
         """Where slides were seen; hand them on to the matcher of the recording."""
         return self._watcher.places.regions()
