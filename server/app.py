@@ -38,6 +38,7 @@ from server.live.origin_routes import PREFIX as LIVE_PREFIX
 from server.live.origin_routes import live_handler
 from server.live.programme import Programme
 from server.live.routes import ROUTES as LIVE_ROUTES
+from server.playback.caption_routes import captions_router
 from server.playback.chapters import ChapterReader
 from server.playback.media_routes import media_router
 from server.playback.routes import playback_router
@@ -112,6 +113,7 @@ def route_handlers() -> list[Any]:
         uploads_router,
         recordings_router,
         playback_router,
+        captions_router,
         decks_router,
         slides_router,
         media_router,

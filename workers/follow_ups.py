@@ -1,6 +1,7 @@
 """What follows a fact, all in one place."""
 
 from server.live.jobs import TalkEnded
+from server.playback.captions_keep import settle_captions
 from server.recordings.jobs import RecordingPublished, RecordingReady, RecordingRetired
 from server.recordings.models import Recording
 from server.recordings.retire import replace_older
@@ -23,10 +24,17 @@ async def _settle_session(recording_id: str, work: Work) -> None:
             tell(db, work.runtime, await db.get(Recording, older))
 
 
+async def _settle_captions(session_id: str, work: Work) -> None:
+    """Captions stay with the words when another cut is shown."""
+    async with work.transaction() as db:
+        await settle_captions(db, session_id)
+
+
 @handles(RecordingPublished)
 async def recording_published(job: RecordingPublished, work: Work) -> None:
     """Viewers can watch."""
     await _settle_session(job.recording, work)
+    await _settle_captions(job.session, work)
     await settle_slides(work, job.session)
 
 
@@ -34,12 +42,14 @@ async def recording_published(job: RecordingPublished, work: Work) -> None:
 async def recording_ready(job: RecordingReady, work: Work) -> None:
     """Every rendition is complete, or its borders are others: slides are looked for in it."""
     await _settle_session(job.recording, work)
+    await _settle_captions(job.session, work)
     await settle_slides(work, job.session)
 
 
 @handles(RecordingRetired)
 async def recording_retired(job: RecordingRetired, work: Work) -> None:
     """Another recording is shown, or none: nothing more is looked for in this one."""
+    await _settle_captions(job.session, work)
     await settle_slides(work, job.session)
 
 

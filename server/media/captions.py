@@ -35,6 +35,12 @@ class Cue:
         return unescape(found[1]).strip() if found else ""
 
 
+def plain_lines(text: str) -> list[str]:
+    """The words of a cue text line by line, as they are shown: without tags, unescaped."""
+    lines = (" ".join(unescape(_TAG.sub("", line)).split()) for line in text.split("\n"))
+    return [line for line in lines if line]
+
+
 def write_webvtt(cues: Iterable[Cue], language: str = "") -> str:
     """A WebVTT file, its cues in order of time."""
     head = f"WEBVTT\nLanguage: {language}\n" if language else "WEBVTT\n"

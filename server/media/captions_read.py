@@ -14,13 +14,20 @@ MAX_CUES = 100_000
 SMALL_OVERLAP_MS = 100
 DAY_MS = 24 * 3600 * 1000
 
-_CLOCK = r"(?:(\d{1,3}):)?(\d{1,3}):(\d{1,2})(?:\s*([.,])\s*(\d{1,3}))?"
+_CLOCK = r"(?:(\d{1,3}):)?(\d{1,3}):(\d{1,2})(?:\s*([.,:;])\s*(\d{1,3}))?"
 _TIMING = re.compile(rf"\s*{_CLOCK}\s*(-{{1,2}}>|[–—]>|→)\s*{_CLOCK}(?:[ \t]+(.*))?", re.ASCII)
+_FRAMES = "frames"
+_MARKS = {",": "a comma", ".": "a point", ":": "a colon", ";": "a semicolon"}
 _ARROW = re.compile(r"-->|->|→")
 _SETTING = re.compile(
     r"vertical:(rl|lr)|line:(-?\d+|\d+(\.\d+)?%)(,(start|center|end))?|size:\d+(\.\d+)?%"
     r"|position:\d+(\.\d+)?%(,(line-left|center|line-right))?|align:(start|center|end|left|right)"
 )
+
+
+def is_setting(word: str) -> bool:
+    """Whether it is a WebVTT cue setting, such as `align:start`."""
+    return _SETTING.fullmatch(word) is not None
 
 
 class BadCaptions(ValueError):
@@ -103,6 +110,9 @@ def _decode(data: bytes, remarks: _Remarks) -> str:
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         remarks.repaired(1, "the file was UTF-16 instead of UTF-8")
         return data.decode("utf-16", errors="replace")
+    if len(data) > 3 and (data[0] == 0) != (data[1] == 0):  # every second byte of Latin text
+        remarks.repaired(1, "the file was UTF-16 instead of UTF-8")
+        return data.decode("utf-16-be" if data[0] == 0 else "utf-16-le", errors="replace")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -128,6 +138,7 @@ class _Reader:
         self._lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
         self._remarks = remarks
         self.format: Literal["webvtt", "srt"] = "webvtt" if self._lines[0].startswith("WEBVTT") else "srt"
+        self._frame_rate = _frame_rate(self._lines)
 
     def cues(self) -> Iterator[tuple[int, Cue]]:
         """The lines and cues in file order, each valid by itself."""
@@ -210,15 +221,12 @@ class _Reader:
     def _read_timing(self, number: int, line: str) -> _Timing | None:
         match = _TIMING.fullmatch(line)
         assert match is not None
-        wrong = "," if self.format == "webvtt" else "."
-        if wrong in (match[4], match[10]):
-            name = {",": "a comma instead of a point", ".": "a point instead of a comma"}[wrong]
-            self._remarks.repaired(number, f"{name} before the milliseconds")
+        self._remark_marks(number, match)
         if match[6] != "-->":
             self._remarks.repaired(number, "another arrow than -->")
         if self.format == "srt" and None in (match[1], match[7]):
             self._remarks.repaired(number, "a time without hours")
-        start, end = _milliseconds(match, 1), _milliseconds(match, 7)
+        start, end = (_milliseconds(match, first, self._frame_rate) for first in (1, 7))
         if max(start, end) > DAY_MS:
             self._remarks.refused(number, "a time beyond 24 hours")
             return None
@@ -226,6 +234,18 @@ class _Reader:
             self._remarks.refused(number, "a caption that ends before it starts")
             return None
         return _Timing(start, end, self._settings(number, match[12] or ""))
+
+    def _remark_marks(self, number: int, match: re.Match[str]) -> None:
+        """What is wrong with the way the two times are written."""
+        right = "." if self.format == "webvtt" else ","
+        for mark in {_FRAMES if _is_frames(match[at], match[at + 1]) else match[at] for at in (4, 10)}:
+            if mark == _FRAMES:
+                self._remarks.repaired(number, f"frames instead of milliseconds, read as {self._frame_rate} a second")
+            elif mark not in (None, right):
+                written, wanted = _MARKS[mark], _MARKS[right]
+                self._remarks.repaired(number, f"{written} instead of {wanted} before the milliseconds")
+        if any(int(part) > 59 for part in (match[2], match[3], match[8], match[9])):
+            self._remarks.repaired(number, "more than 59 minutes or seconds in a time; they were counted on")
 
     def _settings(self, number: int, text: str) -> str:
         good: dict[str, str] = {}
@@ -237,10 +257,24 @@ class _Reader:
         return " ".join(good.values())
 
 
-def _milliseconds(match: re.Match[str], first: int) -> int:
-    hours, minutes, seconds, _point, fraction = match.groups()[first - 1 : first + 4]
+def _milliseconds(match: re.Match[str], first: int, frame_rate: int) -> int:
+    hours, minutes, seconds, mark, fraction = match.groups()[first - 1 : first + 4]
     total = int(hours or 0) * 3600 + int(minutes) * 60 + int(seconds)
+    if _is_frames(mark, fraction):
+        return total * 1000 + int(fraction) * 1000 // frame_rate
     return total * 1000 + int((fraction or "0").ljust(3, "0"))
+
+
+def _is_frames(mark: str | None, fraction: str | None) -> bool:
+    """Whether what follows the seconds is a number of frames."""
+    return mark in (":", ";") and len(fraction or "") < 3
+
+
+def _frame_rate(lines: list[str]) -> int:
+    """Frames a second of times such as 01:00:00:24 (SMPTE ST 12-1): the lowest usual rate with the highest number."""
+    found = (match for line in lines if (match := _TIMING.fullmatch(line)))
+    frames = [int(match[at + 1]) for match in found for at in (4, 10) if match[at] in (":", ";")]
+    return next((rate for rate in (25, 30, 50, 60) if max(frames, default=0) < rate), 100)
 
 
 def _in_order(cues: list[tuple[int, Cue]], remarks: _Remarks) -> list[Cue]:

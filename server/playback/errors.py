@@ -1,6 +1,6 @@
 """Everything that can go wrong between a player and a recording."""
 
-from server.core.errors import Forbidden, Gone, Invalid, NotFound
+from server.core.errors import Conflict, Forbidden, Gone, Invalid, NotFound
 
 
 class NothingToWatch(NotFound):
@@ -42,3 +42,30 @@ class CaptionsNotFound(NotFound):
 
     code = "captions.not_found"
     says = "There are no such captions."
+
+
+class CuesInvalid(Invalid):
+    """Cues that cannot be kept; each with what is wrong, in `errors`."""
+
+    code = "captions.cues_invalid"
+
+
+class CaptionsLanguageTaken(Conflict):
+    """There is a track in this language already."""
+
+    code = "captions.language_taken"
+    says = "There are captions in this language already; edit or delete those."
+
+
+class NothingToDownload(NotFound):
+    """No such file of this session, or none that can be made yet."""
+
+    code = "downloads.not_found"
+    says = "There is no such file of this talk to download."
+
+
+class DownloadNotAllowed(Forbidden):
+    """The licence, or the organisers, keep the recording for watching here."""
+
+    code = "downloads.not_allowed"
+    says = "The recording of this talk may be watched here, but not be downloaded."

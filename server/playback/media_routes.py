@@ -148,7 +148,9 @@ async def _made(
     headers = {"ETag": etag, "Cache-Control": "public, max-age=1" if growing else "public, max-age=30", **_CORS}
     if is_fresh(request, etag):
         return Response(b"", status_code=304, headers=headers)
-    return Response(body, media_type=f"{media_type}; charset=utf-8", headers=headers)
+    # The framework gives text its charset, and would say it twice.
+    charset = "" if media_type.startswith("text/") else "; charset=utf-8"
+    return Response(body, media_type=media_type + charset, headers=headers)
 
 
 _CORS = {

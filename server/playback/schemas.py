@@ -5,6 +5,7 @@ from typing import Annotated
 
 import msgspec
 
+from server.playback.caption_schemas import WarningView, warnings_view
 from server.playback.live_cut import clip_ms
 from server.playback.models import CaptionTrack
 from server.playback.watch import Watchable
@@ -18,8 +19,14 @@ class CaptionsView(msgspec.Struct):
     session: str
     language: Annotated[str, msgspec.Meta(examples=["fi"])]
     label: Annotated[str, msgspec.Meta(examples=["suomi"])]
-    cues: int
-    src: str | None = None
+    cues: Annotated[int, msgspec.Meta(description="How many.", examples=[412])]
+    src: Annotated[str | None, msgspec.Meta(description="WebVTT, in the playlist's time.")] = None
+    filename: Annotated[str, msgspec.Meta(description="Of the file it came from.", examples=["talk.fi.srt"])] = ""
+    warnings: Annotated[
+        list[WarningView],
+        msgspec.Meta(description="What was mended in the file or left out of it; empty for whoever may not upload."),
+    ] = []
+    deleted_at: datetime | None = None
 
 
 class Clip(msgspec.Struct):
@@ -66,10 +73,20 @@ class PlaybackView(msgspec.Struct):
     expires_at: datetime | None
 
 
-def captions_view(track: CaptionTrack, *, root: str | None = None) -> CaptionsView:
+def captions_view(track: CaptionTrack, *, root: str | None = None, may_upload: bool = False) -> CaptionsView:
     """A caption track; with its address where there is a recording to watch it with."""
-    src = f"{root}/captions/{track.id}.vtt" if root else None
-    return CaptionsView(track.id, track.session_id, track.language, track.label, len(track.cues), src)
+    return CaptionsView(
+        id=track.id,
+        session=track.session_id,
+        language=track.language,
+        label=track.label,
+        cues=len(track.cues),
+        # The version makes browsers fetch captions anew that were edited.
+        src=f"{root}/captions/{track.id}.vtt?v={track.version}" if root else None,
+        filename=track.filename if may_upload else "",
+        warnings=warnings_view(track) if may_upload else [],
+        deleted_at=track.deleted_at,
+    )
 
 
 def playback_view(found: Watchable, *, slide_pages: int = 0) -> PlaybackView:
