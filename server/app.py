@@ -40,13 +40,14 @@ from server.live.programme import Programme
 from server.live.routes import ROUTES as LIVE_ROUTES
 from server.playback.caption_routes import captions_router
 from server.playback.chapters import ChapterReader
+from server.playback.download_routes import SlideFiles, downloads_router
 from server.playback.media_routes import media_router
 from server.playback.routes import playback_router
 from server.playback.watch import SlidePages
 from server.process import make_runtime
 from server.recordings.routes import recordings_router
 from server.room_programme import ROOM_PROGRAMME
-from server.session_media import count_slide_pages, read_media_and_slides, read_talk_chapters
+from server.session_media import count_slide_pages, list_slide_files, read_media_and_slides, read_talk_chapters
 from server.sessions.access import present_epochs
 from server.sessions.access_routes import access_router
 from server.sessions.media import SessionMediaReader
@@ -113,6 +114,7 @@ def route_handlers() -> list[Any]:
         uploads_router,
         recordings_router,
         playback_router,
+        downloads_router,
         captions_router,
         decks_router,
         slides_router,
@@ -196,6 +198,9 @@ def dependencies(runtime: Runtime, changes: ChangeFanOut, desk: Desk) -> dict[st
     async def provide_slide_pages() -> SlidePages:
         return count_slide_pages
 
+    async def provide_slide_files() -> SlideFiles:
+        return list_slide_files
+
     async def provide_room_programme() -> Programme:
         return ROOM_PROGRAMME
 
@@ -205,6 +210,7 @@ def dependencies(runtime: Runtime, changes: ChangeFanOut, desk: Desk) -> dict[st
         "changes": Provide(provide_changes),
         "session_media": Provide(provide_session_media),
         "slide_pages": Provide(provide_slide_pages),
+        "slide_files": Provide(provide_slide_files),
         "read_chapters": Provide(provide_chapters),
         "room_programme": Provide(provide_room_programme),
         "upload_desk": Provide(provide_upload_desk),

@@ -11,12 +11,13 @@ from server.accounts.actor import Actor
 from server.accounts.policy import Action, can
 from server.core.db import Db
 from server.playback.chapters import OtherChapters
+from server.playback.download_schemas import DownloadView
 from server.playback.session_media import read_session_media
 from server.recordings.models import Recording
+from server.sessions.licence import allows_download
 from server.sessions.media import DeckBrief, SessionMedia
 from server.slides.chapters_read import read_chapters
 from server.slides.kinds import KINDS, safe_name
-from server.slides.licence import allows_download
 from server.slides.queries import ShownDecks, shown_of_sessions
 from server.slides.schemas import deck_url
 
@@ -48,6 +49,26 @@ async def count_slide_pages(db: Db, session_id: str) -> int:
     """How many pages of slides are shown with a session."""
     shown = (await shown_of_sessions(db, [session_id])).get(session_id)
     return sum(deck.page_count for deck in shown.decks) if shown else 0
+
+
+async def list_slide_files(db: Db, actor: Actor, session_id: str) -> list[DownloadView]:
+    """The files of slides that this asker may download."""
+    shown = (await shown_of_sessions(db, [session_id])).get(session_id)
+    if shown is None:
+        return []
+    owns = can(actor, Action.UPLOAD_SLIDES, shown.subject)
+    return [
+        DownloadView(
+            kind="slides",
+            content_type=KINDS[deck.kind].content_type,
+            filename=safe_name(deck.filename, deck.kind),
+            state="ready",
+            size_bytes=deck.size_bytes,
+            url=deck_url(deck),
+        )
+        for deck in shown.decks
+        if owns or allows_download(shown.licence, deck.downloadable)
+    ]
 
 
 async def read_talk_chapters(db: Db, recording: Recording) -> OtherChapters:

@@ -7,6 +7,7 @@ from server.recordings.models import Recording
 from server.recordings.retire import replace_older
 from server.sessions.jobs import RecordingConsentChanged
 from server.slides.jobs import DeckReady, DecksChanged
+from workers.downloads import drop_downloads, order_podcast_of
 from workers.live_cuts import cut_now, mind_consent
 from workers.recordings import tell
 from workers.runtime import Work, handles
@@ -33,6 +34,7 @@ async def _settle_captions(session_id: str, work: Work) -> None:
 @handles(RecordingPublished)
 async def recording_published(job: RecordingPublished, work: Work) -> None:
     """Viewers can watch."""
+    await order_podcast_of(work, job.session)
     await _settle_session(job.recording, work)
     await _settle_captions(job.session, work)
     await settle_slides(work, job.session)
@@ -41,6 +43,7 @@ async def recording_published(job: RecordingPublished, work: Work) -> None:
 @handles(RecordingReady)
 async def recording_ready(job: RecordingReady, work: Work) -> None:
     """Every rendition is complete, or its borders are others: slides are looked for in it."""
+    await order_podcast_of(work, job.session)
     await _settle_session(job.recording, work)
     await _settle_captions(job.session, work)
     await settle_slides(work, job.session)
@@ -61,7 +64,8 @@ async def talk_ended(job: TalkEnded, work: Work) -> None:
 
 @handles(RecordingConsentChanged)
 async def recording_consent_changed(job: RecordingConsentChanged, work: Work) -> None:
-    """Of a talk that may not be recorded any more nothing that was live stays."""
+    """Of a talk that may not be recorded any more nothing that was live stays, and no file to download."""
+    await drop_downloads(work, job.session)
     await mind_consent(work, job.session)
 
 

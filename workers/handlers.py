@@ -3,6 +3,7 @@
 import workers.audio
 import workers.chunks
 import workers.deck_links
+import workers.downloads
 import workers.follow_ups
 import workers.live_cuts
 import workers.live_join

@@ -19,6 +19,7 @@ from server.slides.changes import tell
 from server.slides.linked import order_looks, settle_links, unsettled_sessions
 from server.upload_purposes import make_desk
 from server.uploads.end import sweep_uploads
+from workers.downloads import look_after_downloads
 from workers.purge import purge
 from workers.runtime import record_failure
 from workers.scratch import sweep_scratch
@@ -64,6 +65,7 @@ async def follow_links(runtime: Runtime) -> None:
 async def _hourly(runtime: Runtime) -> None:
     """What needs a look at everything: objects without an owner, rows of work long done."""
     purged = await purge(runtime)
+    await look_after_downloads(runtime)
     orphans = await sweep_orphans(runtime.database, runtime.store)
     async with runtime.database.write() as db:
         await db.execute(delete(JobRow).where(JobRow.state.in_(ENDED), JobRow.updated_at < now() - JOBS_KEPT))

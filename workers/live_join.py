@@ -4,19 +4,13 @@ Nothing is decoded and nothing is kept on disk: segments are fetched ahead, thei
 multipart object. The first part is stored last, because the file's head says how long it is.
 """
 
-import asyncio
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-
 import msgspec
 from sqlalchemy import select
 
 from server.core.db import Db
-from server.core.storage import MIN_PART_BYTES, ObjectMissing, ObjectStore, Part
-from server.live.models import LiveSegment
-from server.live.storage_keys import init_path, segment_path
+from server.core.storage import MIN_PART_BYTES, ObjectStore, Part
 from server.media.join_mp4 import HEAD_BYTES, Mp4Joiner
-from server.media.live import AUDIO, AUDIO_RATE, VIDEO_TIMESCALE
+from server.media.live import AUDIO, VIDEO_TIMESCALE
 from server.media.probe import probe
 from server.media.source_info import SourceInfo
 from server.recordings.better import JOIN_SHARE, list_to_join
@@ -24,21 +18,11 @@ from server.recordings.jobs import JoinCut
 from server.recordings.keys import joined_path, recording_prefix
 from server.recordings.live_list import LiveList
 from server.recordings.models import Recording, Rendition
+from server.recordings.pieces import Piece, live_pieces
 from server.recordings.plan import decide, plan_better
-from workers.recordings import SOURCE_URL_S, SourceGone, tell
+from workers.fetch_pieces import fetched
+from workers.recordings import SOURCE_URL_S, tell
 from workers.runtime import Work, handles
-
-AHEAD = 4  # segments fetched before they are needed
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Piece:
-    """A segment of one track, and how far its times are moved, in the track's ticks."""
-
-    track: str
-    key: str
-    init: str
-    shift: int
 
 
 @handles(JoinCut)
@@ -79,8 +63,8 @@ def at_borders(info: SourceInfo, live: LiveList, duration_ms: int) -> SourceInfo
     return msgspec.structs.replace(info, origin_us=origin_us, duration_ms=duration_ms)
 
 
-async def _pieces(db: Db, recording: Recording, live: LiveList) -> list[_Piece]:
-    """The segments of the highest rung and the sound, in order; what was cut away between them is closed up."""
+async def _pieces(db: Db, recording: Recording, live: LiveList) -> list[Piece]:
+    """The segments of the highest rung and the sound, in order."""
     rungs = await db.scalars(
         select(Rendition.name)
         .where(Rendition.recording_id == recording.id, Rendition.generation == live.generation)
@@ -88,29 +72,10 @@ async def _pieces(db: Db, recording: Recording, live: LiveList) -> list[_Piece]:
         .order_by(Rendition.position)
         .limit(1)
     )
-    names = [*rungs, AUDIO]
-    rows = await db.scalars(
-        select(LiveSegment)
-        .where(LiveSegment.broadcast_id == live.broadcast)
-        .where(LiveSegment.msn.between(live.runs[0][0], live.runs[-1][1]))
-        .order_by(LiveSegment.msn)
-    )
-    pieces, at = [], 0
-    for row in rows:
-        if not live.lists(row.msn):
-            continue
-        for name in names:
-            if name in row.tracks:
-                rate = AUDIO_RATE if name == AUDIO else VIDEO_TIMESCALE
-                shift = round((at - row.start) * rate / VIDEO_TIMESCALE)
-                key = live.prefix + segment_path(name, row.msn)
-                init = live.prefix + init_path(name, row.tracks[name][2])
-                pieces.append(_Piece(track=name, key=key, init=init, shift=shift))
-        at += row.duration
-    return pieces
+    return await live_pieces(db, live, [*rungs, AUDIO])
 
 
-async def _write(work: Work, key: str, pieces: list[_Piece]) -> None:
+async def _write(work: Work, key: str, pieces: list[Piece]) -> None:
     """Write the file as a multipart object; raises SourceGone when a segment is not there any more."""
     for left in await work.store.open_multiparts(key):
         await work.store.abort_multipart(left.key, left.upload_id)
@@ -118,7 +83,7 @@ async def _write(work: Work, key: str, pieces: list[_Piece]) -> None:
     try:
         joiner, parts = Mp4Joiner(), _Parts(work.store, key, multipart)
         done = 0
-        async for piece, init, data in _fetched(work.store, pieces):
+        async for piece, init, data in fetched(work.store, pieces):
             await parts.add(joiner.add(piece.track, init, data, shift=piece.shift))
             done += 1
             work.progress(JOIN_SHARE * done / len(pieces))
@@ -160,22 +125,3 @@ class _Parts:
             await self._put(bytes(self._held))
         first = await self._store.put_part(self._key, self._multipart, 1, head + self._first[HEAD_BYTES:])
         self.stored = [first, *self._others]
-
-
-async def _fetched(store: ObjectStore, pieces: list[_Piece]) -> AsyncIterator[tuple[_Piece, bytes, bytes]]:
-    """Each piece with its init and its bytes, a few fetched ahead. Raises SourceGone."""
-    inits: dict[str, bytes] = {}
-    running: list[asyncio.Task[bytes]] = []
-    try:
-        for number, piece in enumerate(pieces):
-            running += [
-                asyncio.ensure_future(store.get(later.key)) for later in pieces[number + len(running) : number + AHEAD]
-            ]
-            if piece.init not in inits:
-                inits[piece.init] = await store.get(piece.init)
-            yield piece, inits[piece.init], await running.pop(0)
-    except ObjectMissing:
-        raise SourceGone from None
-    finally:
-        for task in running:
-            task.cancel()

@@ -80,6 +80,16 @@ class Mp4Joiner:
         track.last = max(1, sample.duration)
         return True
 
+    @property
+    def samples(self) -> dict[str, int]:
+        """How many samples it has, by handler (vide, soun)."""
+        return {"vide" if one.is_video else "soun": len(one.sizes) for one in self._tracks.values() if one.sizes}
+
+    @property
+    def most_entries(self) -> int:
+        """The most sample entries a track has: more than one where encoders differ."""
+        return max((len(track.entries) for track in self._tracks.values()), default=0)
+
     def head(self) -> bytes:
         """The first HEAD_BYTES of the file, known when all segments are added."""
         return _FTYP + struct.pack(">I4sQ", 1, b"mdat", self._at - HEAD_BYTES + 16)

@@ -9,7 +9,7 @@ from server.core.secrets import Keyring
 from server.events.audience import Watched, audience_token
 from server.events.models import Event
 from server.sessions.queries import Item
-from server.slides.licence import allows_download
+from server.sessions.licence import allows_download
 from server.slides.models import Deck
 
 

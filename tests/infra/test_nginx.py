@@ -28,6 +28,7 @@ from server.live.models import Broadcast
 from server.live.rows import Meta
 from server.live.window import Window
 from server.media.playlist_read_live import read_live_playlist
+from server.playback.models import Download
 from server.process import make_runtime
 from server.recordings.models import Recording
 from server.sessions.models import Session
@@ -41,6 +42,7 @@ TEMPLATE = Path(__file__).parents[2] / "infra/nginx/semma.conf.template"
 SEGMENT = bytes(range(256)) * 4096
 KEY = "recordings/r1/g1/720p/00000.m4s"
 PICTURE = "decks/d1/r1/0001-large.webp"
+FILE = "downloads/r1/" + "f" * 32 + "/720p.mp4"
 DECK = "uploads/u1"  # stored as it came, before anybody knew what it is
 LAYOUT = layout_of()
 LIVE_ROOM, LIVE_BROADCAST, TALK = "a" * 32, "b" * 32, "c" * 32
@@ -73,12 +75,16 @@ async def fill(environ: dict[str, str]) -> str:
     await runtime.store.put(KEY, SEGMENT, content_type="video/iso.segment")
     await runtime.store.put(PICTURE, SEGMENT, content_type="image/webp")
     await runtime.store.put(DECK, SEGMENT)
+    await runtime.store.put(FILE, SEGMENT, content_type="video/mp4")
     async with runtime.database.write() as db:
         db.add(Event(id="e1", slug="e", title="E"))
         await db.flush()
         db.add(Session(id="s1", event_id="e1", guid="g", slug="s", title="S"))
         await db.flush()
         db.add(Recording(id="r1", event_id="e1", session_id="s1", state="ready", published_at=datetime.now(UTC)))
+        file = {"recording_id": "r1", "rung": "720p", "fingerprint": "f" * 32, "state": "ready"}
+        await db.flush()
+        db.add(Download(id="f1", event_id="e1", session_id="s1", **file))
         about = {"kind": "pdf", "size_bytes": 1, "key": DECK, "state": "ready", "rendering": 1}
         db.add(Session(id=TALK, event_id="e1", guid="t", slug="t", title="T"))
         await db.flush()
@@ -237,6 +243,27 @@ def test_pictures_of_slides_come_from_the_storage_and_files_are_saved(site: Site
         assert client.get("/slides/public/d2/r1/0001-large.webp").status_code == 404
     eventually(lambda: "/slides/-/d2/" in site.log(), what="the lines of the log")
     assert "/slides/public" not in site.log()
+
+
+def test_files_to_download_are_read_from_the_storage_and_not_cached(site: Site) -> None:
+    with site.client() as client:
+        for method, asked, status, body in (
+            ("GET", {}, 200, SEGMENT),
+            ("GET", {"Range": "bytes=1000-"}, 206, SEGMENT[1000:]),
+            ("HEAD", {}, 200, b""),
+        ):
+            file = client.request(method, "/downloads/public/f1/s.mp4", headers=asked)
+            assert (file.status_code, file.content) == (status, body)
+            assert file.headers.get_list("Content-Type") == ["video/mp4"]
+            assert file.headers.get_list("Content-Length") == [str(len(body) or len(SEGMENT))]
+            saved_as = "attachment; filename=\"talk.mp4\"; filename*=UTF-8''S%20%28720p%29.mp4"
+            assert file.headers.get_list("Content-Disposition") == [saved_as]
+            assert file.headers.get_list("Cache-Control") == ["public, max-age=600"]
+            assert not [name for name in file.headers if name.startswith("x-amz")]
+        assert client.get("/_objects/nginx/" + FILE).status_code == 404
+        assert client.get("/downloads/public/f2/s.mp4").status_code == 404
+    eventually(lambda: "/downloads/-/f2/" in site.log(), what="the lines of the log")
+    assert "/downloads/public" not in site.log()
 
 
 def test_live_parts_are_cached_and_playlists_are_not(site: Site) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from server.core.clock import now
 from server.slides.errors import SlotUnknown
-from server.slides.licence import allows_download
+from server.sessions.licence import allows_download
 from server.slides.models import Deck
 from server.slides.slots import NEW, moved, place_for, shown_decks, shown_of
 

@@ -1,8 +1,8 @@
-"""Whether a session's licence lets viewers have the file of its slides, beyond looking at the pages. Pure.
+"""Whether a session's licence lets viewers have files (slides, the recording), beyond looking at them here. Pure.
 
 Licences are free text in talk metadata. What names an open licence is open; what reserves all rights is not; of nothing
-and of anything else we know no refusal, so the file is given as it always was. A person's word about a deck
-(`downloadable`) goes before all of it. Who may upload the slides may always have them back.
+and of anything else we know no refusal, so the file is given. A person's word (about a deck, a session, an event) goes
+before all of it. Who may upload a thing may always have it back.
 """
 
 import re
