@@ -12,10 +12,11 @@ from server.core.db import Db
 from server.core.errors import NotFound, Unauthenticated
 from server.core.runtime import Runtime
 from server.events.errors import EventNotFound
-from server.events.models import CLOSED, Event, Series
+from server.events.models import CLOSED, Event
 from server.events.queries import find_event, get_event, get_series
 from server.recordings.queries import recordings_of_sessions
 from server.sessions.queries import SESSION_KEYS, SessionFilter, get_speaker, narrowed, read_items, visible_sessions
+from server.web.editions import read_surroundings, series_of
 from server.web.languages import catalogue
 from server.web.programme import by_day, event_head, event_links, read_programme, talk_card
 from server.web.respond import LARGE_COOKIE, READ, fault_page, language_of, page, redirect
@@ -96,6 +97,16 @@ async def series_page(
     return page(request, runtime, view, "series.html", actor=actor, shelf=shelf)
 
 
+@route("/series/{series:str}/latest", http_method=READ, opt={"public": True}, include_in_schema=False)
+async def latest_edition(
+    series: FromPath[str], runtime: NamedDependency[Runtime], actor: NamedDependency[Actor]
+) -> Response[bytes]:
+    """One address for the present edition, year after year."""
+    async with runtime.database.read() as db:
+        shelf = await read_shelf(db, actor, await get_series(db, series))
+    return redirect(f"/{shelf.events[0].slug}" if shelf.events else f"/series/{shelf.slug}")
+
+
 @route("/{event:str}", http_method=READ, opt={"public": True}, include_in_schema=False)
 async def programme_page(
     request: AnyRequest,
@@ -109,10 +120,9 @@ async def programme_page(
     async with runtime.database.read() as db:
         row = await open_event(db, event, actor)
         programme = await read_programme(db, actor, row, runtime.keyring)
-        series = await db.get(Series, row.series_id) if row.series_id else None
+        series = await series_of(db, row)
         links = await event_links(db, row)
-    if series is not None and series.deleted_at is not None:
-        series = None
+        around = await read_surroundings(db, actor, row, series)
     shown = [card for card in programme.cards if not room or card.room_slug == room]
     return page(
         request,
@@ -126,6 +136,8 @@ async def programme_page(
         unscheduled=[card for card in shown if card.starts_at is None],
         rooms=programme.rooms,
         room=room,
+        around=around,
+        suggested="suggested" in request.query_params,
         texts=programme_texts(catalogue(language_of(request)).gettext),
     )
 
@@ -257,4 +269,5 @@ viewer_handlers = [
     speaker_page,
     robots,
     favicon,
+    latest_edition,
 ]

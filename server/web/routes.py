@@ -11,11 +11,14 @@ from server.core.errors import SemmaError
 from server.core.runtime import Runtime
 from server.web.api_docs import show_docs
 from server.web.doors import door_handlers
+from server.web.edition_pages import edition_handlers
 from server.web.live_pages import live_handlers
+from server.web.looks import look
 from server.web.pages import DoorClosed, show_door, viewer_handlers
 from server.web.respond import fault_page
 from server.web.statics import Statics, read_statics, static_file
 from server.web.studio import studio_handlers
+from server.web.studio_edition import edition_studio_handlers
 from server.web.studio_rooms import room_handlers
 from server.web.studio_slides import slides_handlers
 from server.web.view import View
@@ -70,11 +73,14 @@ class Pages:
             route_handlers=[
                 static_file,
                 show_docs,
+                look,
                 *viewer_handlers,
+                *edition_handlers,
                 *live_handlers,
                 *door_handlers,
                 *studio_handlers,
                 *room_handlers,
+                *edition_studio_handlers,
                 *slides_handlers,
             ],
             dependencies={"view": Provide(provide_view), "statics": Provide(provide_statics)},

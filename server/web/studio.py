@@ -29,6 +29,7 @@ from server.web.board import (
     read_series_choices,
     session_form,
 )
+from server.web.editions import count_suggestions
 from server.web.languages import catalogue, language_name
 from server.web.respond import READ, language_of, page, redirect
 from server.web.shelves import read_own_events
@@ -115,12 +116,14 @@ async def studio_event(
         rooms, tracks = await read_places(db, row)
         room_slugs = {room.id: room.slug for room in await rooms_of(db, row.id)}
         series = await read_series_choices(db)
+        suggestions = await count_suggestions(db, row.id)
     return studio_page(
         request,
         runtime,
         view,
         "event.html",
         actor,
+        suggestions=suggestions,
         event=event_form(row),
         sessions=sessions,
         deleted=[item.session for item in deleted],

@@ -127,3 +127,12 @@ def room_texts(_: Translate) -> dict[str, str]:
         "no": _("No"),
         "seconds": _("{seconds} s"),
     }
+def edition_texts(_: Translate) -> dict[str, str]:
+    """What the studio's page around an edition says, besides what every page of the studio does."""
+    return studio_texts(_) | {
+        "saved": _("Saved."),
+        "logo_saved": _("The logo is shown now."),
+        "save_to_keep": _("Sent. Save the sponsors to show it."),
+    }
+
+
