@@ -41,8 +41,8 @@ def legible(color: Rgb, paper: Rgb, *, least: float = LEAST) -> Rgb:
     """The colour, as much lighter or darker as it takes to be read on the paper; its hue stays."""
     hue, lightness, saturation = colorsys.rgb_to_hls(*color)
     step = -0.02 if luminance(paper) > 0.5 else 0.02
-    while contrast(color, paper) < least and 0 < lightness < 1:
-        lightness = min(1.0, max(0.0, lightness + step))
+    while contrast(color, paper) < least and 0 <= lightness + step <= 1:
+        lightness += step
         color = colorsys.hls_to_rgb(hue, lightness, saturation)
     return color
 
