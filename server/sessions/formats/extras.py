@@ -9,7 +9,7 @@ from typing import Any
 
 META = "semma"
 # Names as in schedule.json 1. `kinds` are the kinds of links by their place, links before attachments.
-_FIELDS = ("guid", "id", "code", "slug", "state", "url", "duration", "end")
+_FIELDS = ("key", "guid", "id", "code", "slug", "title", "state", "url", "duration")
 
 
 def with_extras(loose: Mapping[str, Any], extras: Any) -> Mapping[str, Any]:

@@ -75,8 +75,9 @@ def programme_of(
     reading = Reading(zone, Addresses(base, notes), notes, utc_is_local=utc_is_local, tracks=by_slug)
     read = [read_session(loose, reading, day) for loose, day in entries]
     sessions = with_keys([session for session in read if session is not None], notes)
-    listed = _rooms_of(conference.get("rooms")) + _rooms_of(schedule.get("rooms"))
-    rooms, all_tracks = rooms_and_tracks(listed + _rooms_of(conference.get("day_rooms")), tracks, sessions)
+    keys = _object(_object(_object(conference.get("meta")).get(META)).get("rooms"))
+    listed = _rooms_of(conference.get("rooms"), keys) + _rooms_of(schedule.get("rooms"), {})
+    rooms, all_tracks = rooms_and_tracks(listed + _rooms_of(conference.get("day_rooms"), {}), tracks, sessions)
     return ReadProgramme(
         form=form,
         generator=generator,
@@ -146,12 +147,12 @@ def day_begins(day_start: Any) -> time:
         return time(4)
 
 
-def _rooms_of(values: Any) -> list[ReadRoom]:
+def _rooms_of(values: Any, keys: Loose) -> list[ReadRoom]:
     rooms = []
     for value in list_of(values):
         loose = _object(value) or {"name": value}
         name = name_of(loose, 200)
-        key = clean_line(loose.get("guid") or loose.get("slug"), 200)
+        key = clean_line(keys.get(name, loose.get("guid") or loose.get("slug")), 200)
         rooms.append(ReadRoom(name=name, key=key, description=clean_text(loose.get("description"), 10_000)))
     return rooms
 
