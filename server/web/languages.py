@@ -8,7 +8,7 @@ from functools import cache
 from io import BytesIO
 from pathlib import Path
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -68,6 +68,6 @@ def language_name(code: str, *, language: str) -> str:
     """A language's name in the reader's language; the code itself when it is none."""
     try:
         named = Locale.parse(code.replace("-", "_")).get_display_name(language)
-    except (ValueError, LookupError):
+    except (ValueError, LookupError, UnknownLocaleError):
         named = None
     return named or code

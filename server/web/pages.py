@@ -23,7 +23,7 @@ from server.web.respond import LARGE_COOKIE, READ, fault_page, language_of, page
 from server.web.shelves import read_shelf, read_shelves
 from server.web.shown import SpeakerView
 from server.web.talk import read_embed, read_talk
-from server.web.texts import player_texts, programme_texts, studio_texts
+from server.web.texts import player_texts, programme_texts, studio_texts, transcript_texts
 from server.web.view import View
 
 AnyRequest = Request[Any, Any, Any]
@@ -162,6 +162,7 @@ async def talk_page(
             keyring=runtime.keyring,
             moment=now(),
             large=request.cookies.get(LARGE_COOKIE, ""),
+            words=(request.query_params.get("transcript", ""), language_of(request)),
         )
     gettext = catalogue(language_of(request)).gettext
     return page(
@@ -178,7 +179,10 @@ async def talk_page(
         slides=found.slides,
         beside=found.beside,
         may_upload_slides=found.may_upload_slides,
-        texts=player_texts(gettext) | (studio_texts(gettext) if found.may_upload_slides else {}),
+        transcript=found.transcript,
+        texts=player_texts(gettext)
+        | transcript_texts(gettext)
+        | (studio_texts(gettext) if found.may_upload_slides else {}),
     )
 
 

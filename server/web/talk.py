@@ -12,6 +12,7 @@ from server.core.secrets import Keyring
 from server.events.models import Event
 from server.live.live_view import rooms_on_air
 from server.playback.errors import NothingToWatch
+from server.playback.models import CaptionTrack
 from server.playback.schemas import playback_view
 from server.playback.watch import Watchable, watch_session
 from server.recordings.models import CANCELLED, Recording
@@ -21,9 +22,9 @@ from server.sessions.queries import Item, get_session, programme_of
 from server.slides.queries import read_session_decks
 from server.slides.sight import sight_of
 from server.web.decks import Beside, DeckShown, beside_of, decks_shown
-from server.web.languages import own_name
 from server.web.programme import live_url, speaker_names
 from server.web.shown import CaptionName, Link, Neighbour, PlaybackShown, TalkView
+from server.web.transcript import Transcript, language_label, transcript_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,7 @@ class TalkPage:
     beside: Beside | None = None  # pages beside the video; None where the page has no place for them
     may_upload_slides: bool = False
     live_url: str = ""  # the live page of its room, while it is on there
+    transcript: Transcript | None = None
 
 
 def playback_shown(found: Watchable) -> PlaybackShown:
@@ -48,7 +50,7 @@ def playback_shown(found: Watchable) -> PlaybackShown:
         duration_ms=view.duration_ms,
         poster=view.poster or "",
         captions=tuple(
-            CaptionName(track.language, track.label or own_name(track.language), track.src or "")
+            CaptionName(track.language, track.label or language_label(track.language), track.src or "")
             for track in view.captions
         ),
         chapters_src=view.chapters_src or "",
@@ -106,11 +108,20 @@ def _neighbour(item: Item) -> Neighbour:
 
 
 async def read_talk(
-    db: Db, actor: Actor, event: Event, ref: str, *, keyring: Keyring, moment: datetime, large: str = ""
+    db: Db,
+    actor: Actor,
+    event: Event,
+    ref: str,
+    *,
+    keyring: Keyring,
+    moment: datetime,
+    large: str = "",
+    words: tuple[str, str] = ("", ""),
 ) -> TalkPage:
-    """The session of this event with this id or slug; `large` is what has the large place. Raises SessionNotFound."""
+    """The session of this event with this id or slug. `large` is what has the large place, `words` the languages the
+    transcript is wanted in and the page is in. Raises SessionNotFound."""
     item = await get_session(db, ref, actor=actor, event=event, details=True)
-    playback, talk = await _watch(db, actor, item, keyring=keyring, moment=moment)
+    playback, talk, tracks = await _watch(db, actor, item, keyring=keyring, moment=moment)
     slides, beside = await _slides(db, actor, item, keyring=keyring, moment=moment, large=large)
     before, after = neighbours(await programme_of(db, actor, event, details=False), item)
     # What has a recording is over; the page of it does not ask.
@@ -125,6 +136,7 @@ async def read_talk(
         beside=beside,
         may_upload_slides=can(actor, Action.UPLOAD_SLIDES, item.subject),
         live_url=live_url(item) if is_on else "",
+        transcript=transcript_of(tracks, wanted=words[0], page=words[1], talk=talk.language),
     )
 
 
@@ -133,7 +145,7 @@ async def read_embed(
 ) -> TalkPage:
     """A session as another site's frame shows it: what may be watched, and its slides when asked for."""
     item = await get_session(db, ref, actor=actor, event=event, details=True)
-    playback, talk = await _watch(db, actor, item, keyring=keyring, moment=moment)
+    playback, talk, _tracks = await _watch(db, actor, item, keyring=keyring, moment=moment)
     if not with_slides:
         return TalkPage(talk=talk, playback=playback)
     _, beside = await _slides(db, actor, item, keyring=keyring, moment=moment)
@@ -142,13 +154,14 @@ async def read_embed(
 
 async def _watch(
     db: Db, actor: Actor, item: Item, *, keyring: Keyring, moment: datetime
-) -> tuple[PlaybackShown | None, TalkView]:
+) -> tuple[PlaybackShown | None, TalkView, list[CaptionTrack]]:
+    """What may be watched, the talk, and its captions: none where nothing may be watched."""
     try:
         found = await watch_session(db, actor, item, keyring=keyring, moment=moment, read_chapters=read_talk_chapters)
     except NothingToWatch:
         recording = (await recordings_of_sessions(db, actor, [item.session.id])).get(item.session.id)
-        return None, talk_view(item, recording, actor=actor)
-    return playback_shown(found), talk_view(item, found.recording, actor=actor)
+        return None, talk_view(item, recording, actor=actor), []
+    return playback_shown(found), talk_view(item, found.recording, actor=actor), found.captions
 
 
 async def _slides(

@@ -75,6 +75,29 @@ def player_texts(_: Translate) -> dict[str, str]:
     } | slide_texts(_)
 
 
+def transcript_texts(_: Translate) -> dict[str, str]:
+    """What the transcript says."""
+    return {
+        "found_one": _("1 place"),
+        "found_many": _("{count} places"),
+        "found_at": _("{at} of {count}"),
+    }
+
+
+def download_texts(_: Translate) -> dict[str, str]:
+    """What the menu of files to download says."""
+    return {
+        "download_video": _("Video, {quality}"),
+        "download_audio": _("Sound only (M4A)"),
+        "download_captions": _("Captions, {language} ({form})"),
+        "download_about": _("about {size}"),
+        "download_making": _("{name} is being prepared."),
+        "download_ready": _("{name} is ready."),
+        "download_failed": _("It could not be prepared: {why}"),
+        "download_none": _("This talk can be watched here, but not be downloaded."),
+    }
+
+
 def slide_texts(_: Translate) -> dict[str, str]:
     """What slides beside a video say."""
     return {
@@ -118,15 +141,6 @@ def studio_texts(_: Translate) -> dict[str, str]:
     }
 
 
-def room_texts(_: Translate) -> dict[str, str]:
-    """What the studio's page of a room says, besides what every page of the studio does."""
-    return studio_texts(_) | {
-        "copied": _("Copied."),
-        "copy_failed": _("Copying is not allowed here; select the text and copy it yourself."),
-        "yes": _("Yes"),
-        "no": _("No"),
-        "seconds": _("{seconds} s"),
-    }
 def edition_texts(_: Translate) -> dict[str, str]:
     """What the studio's page around an edition says, besides what every page of the studio does."""
     return studio_texts(_) | {
@@ -136,3 +150,12 @@ def edition_texts(_: Translate) -> dict[str, str]:
     }
 
 
+def room_texts(_: Translate) -> dict[str, str]:
+    """What the studio's page of a room says, besides what every page of the studio does."""
+    return studio_texts(_) | {
+        "copied": _("Copied."),
+        "copy_failed": _("Copying is not allowed here; select the text and copy it yourself."),
+        "yes": _("Yes"),
+        "no": _("No"),
+        "seconds": _("{seconds} s"),
+    }

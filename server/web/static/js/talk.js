@@ -1,10 +1,12 @@
 // The talk page and the embed: the player, the wait for a recording, the link to this moment.
 
 import { follow } from "./changes.js";
+import { startEmbed, startEmptyEmbed } from "./embed/talk.js";
 import { clockText, linkAt } from "./player/moment.js";
 import { Player } from "./player/player.js";
 import { openAlone, openBeside } from "./slides/open.js";
 import { say } from "./texts.js";
+import { startTranscript } from "./transcript/transcript.js";
 
 function startSharing(player) {
   const button = document.querySelector("[data-share]");
@@ -50,9 +52,11 @@ async function openSlides(player) {
 async function startPlayer(root) {
   const player = new Player(root, JSON.parse(document.getElementById("playback").textContent));
   window.semmaPlayer = player; // for tests and for the curious
+  startTranscript({ video: player.video, now: () => player.now, seek: (moment) => player.seek(moment) });
   await player.start(await openSlides(player));
   startSharing(player);
   nameForTheSystem(player);
+  if (embed) await startEmbed(embed, player);
 }
 
 // The recording is being made: show how far it is; open the player when there is something to watch.
@@ -82,6 +86,8 @@ function startWaiting(box) {
 }
 
 const root = document.querySelector("[data-player]");
+const embed = document.querySelector("[data-embed]");
+if (embed && !root) startEmptyEmbed(embed);
 if (root) startPlayer(root);
 else openAlone(document.querySelector("[data-stage]"));
 const waiting = document.querySelector("[data-waiting]");
