@@ -5,19 +5,16 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Coroutine, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx
 import pytest
 from litestar import Litestar
 from redis import Redis
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from server.app import create_app
 from server.core.db import Database
@@ -28,9 +25,9 @@ from server.core.storage import ObjectStore, StorageSettings
 from server.engines import launch_s3, launch_valkey
 from server.migrate import upgrade
 from server.process import make_runtime
+from tests.databases import TEMPLATE, LentDatabases, named, run_apart, run_sql
 from tests.postgres import postgres_bin, running_postgres
 
-T = TypeVar("T")
 SECRET = "test-secret-key-0123456789abcdef0123456789"
 DATABASES = ["sqlite", "postgresql"]
 
@@ -101,12 +98,6 @@ def postgres_url() -> Iterator[str | None]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def run_apart(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine to its end on a loop of its own, from a synchronous fixture."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, coroutine).result()
-
-
 async def _migrated(url: str) -> None:
     database = Database(url)
     await upgrade(database)
@@ -126,33 +117,29 @@ def postgres_template(postgres_url: str | None) -> str:
     """A migrated, empty PostgreSQL database to copy; returns the server's address."""
     if postgres_url is None:
         pytest.skip("PostgreSQL is not installed")
-    run_apart(_run_sql(postgres_url, "CREATE DATABASE template_semma"))
-    run_apart(_migrated(_named(postgres_url, "template_semma")))
+    run_apart(run_sql(postgres_url, f"CREATE DATABASE {TEMPLATE}"))
+    run_apart(_migrated(named(postgres_url, TEMPLATE).replace("postgresql:", "postgresql+asyncpg:")))
     return postgres_url
 
 
-def _named(url: str, name: str) -> str:
-    return url.replace("postgresql:", "postgresql+asyncpg:").rsplit("/", 1)[0] + f"/{name}"
-
-
-async def _run_sql(url: str, statement: str) -> None:
-    engine = create_async_engine(_named(url, "postgres"), isolation_level="AUTOCOMMIT")
-    async with engine.connect() as connection:
-        await connection.execute(text(statement))
-    await engine.dispose()
+@pytest.fixture(scope="session")
+def lent_databases(postgres_template: str) -> LentDatabases:
+    """PostgreSQL databases that tests have one after the other."""
+    return LentDatabases(postgres_template)
 
 
 @pytest.fixture(params=DATABASES)
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A fresh, migrated database of each kind."""
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty, migrated database of each kind."""
     if request.param == "sqlite":
         template: Path = request.getfixturevalue("sqlite_template")
         shutil.copy(template, tmp_path / "semma.db")
-        return f"sqlite:///{tmp_path / 'semma.db'}"
-    url: str = request.getfixturevalue("postgres_template")
-    name = f"t{secrets.token_hex(8)}"
-    run_apart(_run_sql(url, f"CREATE DATABASE {name} TEMPLATE template_semma"))
-    return url.rsplit("/", 1)[0] + f"/{name}"
+        yield f"sqlite:///{tmp_path / 'semma.db'}"
+        return
+    lent: LentDatabases = request.getfixturevalue("lent_databases")
+    url = lent.lend()
+    yield url
+    lent.take_back(url)
 
 
 @pytest.fixture

@@ -12,6 +12,18 @@ from pathlib import Path
 
 from tests.waiting import eventually
 
+# What is written does not outlast the run, and nothing is there long enough to be tidied up.
+_LASTS_A_RUN = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_wal_size": "4GB",
+    "checkpoint_timeout": "1h",
+    "autovacuum": "off",
+}
+
 
 def postgres_bin() -> Path | None:
     """Where initdb and postgres are, newest version first; None when PostgreSQL is not installed."""
@@ -58,7 +70,8 @@ def running_postgres(folder: Path) -> Iterator[str]:
         env=environment,
         cwd=folder,
     )
-    options = ["-c", "fsync=off", "-c", "listen_addresses=127.0.0.1", "-c", f"port={port}", "-c", "max_connections=200"]
+    values = {**_LASTS_A_RUN, "listen_addresses": "127.0.0.1", "port": str(port), "max_connections": "200"}
+    options = [word for name, value in values.items() for word in ("-c", f"{name}={value}")]
     with (folder / "log").open("wb") as output:
         server = subprocess.Popen(
             [binaries / "postgres", "-D", data, *options, "-c", f"unix_socket_directories={folder}"],

@@ -22,6 +22,7 @@ from server.core.storage import ObjectStore
 from server.events.models import Event
 from server.prepare import make_store
 from tests.conftest import S3
+from tests.databases import copy_template, run_apart
 
 KEY = "a-key-of-at-least-thirty-two-characters"
 
@@ -35,14 +36,7 @@ def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[st
             path = tmp_path / f"{len(list(tmp_path.iterdir()))}.db"
             shutil.copy(request.getfixturevalue("sqlite_template"), path)
             return f"sqlite:///{path}"
-        import secrets
-
-        from tests.conftest import _run_sql, run_apart
-
-        url: str = request.getfixturevalue("postgres_template")
-        name = f"t{secrets.token_hex(8)}"
-        run_apart(_run_sql(url, f"CREATE DATABASE {name} TEMPLATE template_semma"))
-        return url.rsplit("/", 1)[0] + f"/{name}"
+        return run_apart(copy_template(request.getfixturevalue("postgres_template")))
 
     return make
 

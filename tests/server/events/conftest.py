@@ -1,6 +1,7 @@
 """One application a database kind for all tests here, emptied before each: making one costs more than a test."""
 
 import secrets
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,9 @@ import pytest
 from server.app import create_app
 from server.core.db import Database
 from server.core.settings import Settings
-from server.migrate import upgrade
 from server.tables import metadata
-from tests.conftest import DATABASES, SECRET, _named, _run_sql, run_apart, serving
+from tests.conftest import DATABASES, SECRET, serving
+from tests.databases import copy_template, run_apart
 from tests.server.events.people import Asker, somebody
 
 
@@ -21,13 +22,10 @@ from tests.server.events.people import Asker, somebody
 def kept_settings(request: pytest.FixtureRequest, run_folder: Path, valkey_url: str) -> Settings:
     """Settings on a database of each kind that is kept for the run; no object storage is needed here."""
     name = f"kept{secrets.token_hex(6)}"
-    url = f"sqlite:///{run_folder / name}.db"
     if request.param == "postgresql":
-        server: str | None = request.getfixturevalue("postgres_url")
-        if server is None:
-            pytest.skip("PostgreSQL is not installed")
-        run_apart(_run_sql(server, f"CREATE DATABASE {name}"))
-        url = _named(server, name).replace("postgresql+asyncpg:", "postgresql:")
+        url = run_apart(copy_template(request.getfixturevalue("postgres_template")))
+    else:
+        url = f"sqlite:///{shutil.copy(request.getfixturevalue('sqlite_template'), run_folder / f'{name}.db')}"
     return Settings(
         data_dir=run_folder / name,
         database_url=url,
@@ -45,7 +43,6 @@ def kept_settings(request: pytest.FixtureRequest, run_folder: Path, valkey_url: 
 @pytest.fixture(scope="session")
 async def kept_database(kept_settings: Settings) -> AsyncIterator[Database]:
     database = Database(kept_settings.sqlalchemy_url)
-    await upgrade(database)
     yield database
     await database.close()
 
