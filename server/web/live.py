@@ -206,6 +206,7 @@ def _for_script(found: RoomFound, view: LiveView, *, is_on_air: bool) -> dict[st
                 "url": f"/{found.event.slug}/sessions/{talk.slug}",
                 "starts_at": talk.starts_at.isoformat() if talk.starts_at else None,
                 "ends_at": talk.ends_at.isoformat() if talk.ends_at else None,
+                "slides": f"/api/v1/sessions/{talk.session}/slides",
             }
             for talk in (view.stretches if is_on_air else ())
         ],

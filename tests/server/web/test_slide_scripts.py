@@ -145,3 +145,26 @@ def test_links_to_pages_are_read_and_written() -> None:
     assert found == [{"deck": "d", "page": 1}, None, {"deck": "e", "page": 2}, None]
     made = f"m.slideLink('https://e.org/a/sessions/b?t=4s&lang=fi', {decks}, {{ deck: 'e', page: 2 }})"
     assert run("slides/link.js", made) == "https://e.org/a/sessions/b?lang=fi&slide=2.2"
+
+
+def test_live_cues_last_until_the_next_one() -> None:
+    live = """[
+      {at: "2027-05-20T10:00:04.5+00:00", deck: "d", page: 2}, {at: "2027-05-20T10:00:00Z", deck: "d", page: 1},
+      {at: "2027-05-20T10:00:09Z", deck: null, page: null}]"""
+    begin = 1_810_807_200_000
+    found = run("slides/cues.js", f"m.liveCues({live}).map((one) => [one.start_ms, one.end_ms, one.page])")
+    assert found == [[begin, begin + 4500, 1], [begin + 4500, begin + 9000, 2], [begin + 9000, None, None]]
+    pages = f"[-1, 0, 4499, 4500, 99999].map((ms) => m.lastPageAt(m.liveCues({live}), {begin} + ms)?.page ?? null)"
+    assert run("slides/cues.js", pages) == [None, 1, 1, 2, 2]
+    borders = f"[0, 5000, 9000, NaN].map((ms) => m.nextBorder(m.liveCues({live}), {begin} + ms))"
+    assert run("slides/cues.js", borders) == [begin + 4500, begin + 9000, None, None]
+
+
+def test_who_has_rewound_into_an_earlier_talk_has_its_slides() -> None:
+    stretches = """[
+      {starts_at: "2027-05-20T10:00:00Z", ends_at: "2027-05-20T10:30:00Z", slides: "first"},
+      {starts_at: "2027-05-20T10:30:00Z", ends_at: null, slides: "second"}]"""
+    minutes = [0, 29, 30, 45]
+    walls = f"{minutes}.map((minute) => Date.UTC(2027, 4, 20, 10, minute))"
+    asked = f"[...{walls}, NaN].map((wall) => m.slidesAt({stretches}, wall, 'now'))"
+    assert run("live/timeline.js", asked) == ["first", "first", "now", "now", "now"]

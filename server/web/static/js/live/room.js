@@ -29,7 +29,7 @@ export class LiveRoom {
       on: { ended: () => this.ended(), refused: () => this.refused(), woke: () => this.soon(0) },
     });
     this.isEmbed = this.find("embed") !== null;
-    this.slides = new LiveSlides(this.find("stage"));
+    this.slides = new LiveSlides(this.find("stage"), this.player, this.clock);
     this.state = this.read();
     this.hearOfThisPage();
     this.playing = null; // the broadcast in the player
@@ -66,12 +66,19 @@ export class LiveRoom {
     document.addEventListener("click", (event) => this.clicked(event));
     this.apply({ autoplay: !this.isEmbed && !matchMedia("(prefers-reduced-data: reduce)").matches });
     this.nameForTheSystem();
-    follow(this.state.event, (change) => this.heard(change), () => this.soon());
+    follow(this.state.event, (change) => this.heard(change), () => this.missed());
   }
 
   heard(change) {
     if (WAITS.has(change.kind)) this.soon();
     if (change.kind === "slides") this.slides.changed(change.session);
+    if (change.kind === "live_slides") this.slides.told(change);
+  }
+
+  // Something may have been told that did not arrive here.
+  missed() {
+    this.soon();
+    setTimeout(() => this.slides.refresh(), spread(this.state.viewers));
   }
 
   clicked(event) {
@@ -130,7 +137,7 @@ export class LiveRoom {
     if (state.broadcast === this.playing) player.show(state.stretches);
     for (const button of document.querySelectorAll("[data-jump]")) button.hidden = state.broadcast !== this.playing;
     this.showViewers(state.broadcast ? state.viewers : 0);
-    this.slides.show(state.slides);
+    this.slides.show(state.slides, state.broadcast === this.playing ? state.stretches : []);
     this.countdown();
     this.nameForTheSystem();
   }

@@ -47,3 +47,9 @@ export function talksOn(segments, stretches, edge) {
 export function talkAt(talks, position) {
   return talks.findLast((talk) => talk.from <= position + 0.01 && position < talk.to) ?? null;
 }
+
+// Where the slides are of what was on at a moment (ms since 1970): those of a talk that has ended, else `now`.
+export function slidesAt(stretches, wall, now) {
+  const past = stretches.find((one) => one.ends_at && Date.parse(one.starts_at) <= wall && wall < Date.parse(one.ends_at));
+  return past ? past.slides : now;
+}

@@ -1,7 +1,7 @@
 // Slides beside a video: which page is shown, by the video's time or by the viewer's leafing. What it looks like is in
 // paper.js, deck_bar.js and strip.js; when cues begin is in follow.js.
 
-import { pageAddress } from "../player/moment.js";
+import { clockText, pageAddress } from "../player/moment.js";
 import { say } from "../texts.js";
 import { cueAt, lastPageAt, nextBorder, nextOccurrence, occurrencesOf, pagesOf, slidesOf } from "./cues.js";
 import { DeckBar } from "./deck_bar.js";
@@ -17,7 +17,8 @@ const INSIDE_MS = 20; // a seek to the very border of a cue could show the pictu
 
 export class Beside {
   // `source`: a SlidesSource; `time`: {video, now(), seek(seconds)} in seconds of the talk, or null where slides can only
-  // be leafed through.
+  // be leafed through. Where a talk is on air, seconds are those since 1970, and `time` also has `isLive`, `text(ms)`, which
+  // says a moment, and `earliest()`, the first moment (ms) that can be gone back to.
   constructor(stage, source, time = null) {
     this.stage = stage;
     this.box = stage.querySelector("[data-beside]");
@@ -97,8 +98,17 @@ export class Beside {
     for (const hear of this.heard) hear(this);
   }
 
+  // Cues that the source was told of, of the same pages.
+  retime() {
+    if (!this.cues.length || !this.pages.length) return this.take();
+    this.cues = this.source.data.cues;
+    this.look();
+    for (const hear of this.heard) hear(this);
+  }
+
   draw() {
-    this.strip.set(this.slides, this.cues, { decks: this.decks, hrefOf: (slide) => this.hrefOf(slide) });
+    // Of a talk that goes on nobody knows which pages will not be shown.
+    this.strip.set(this.slides, this.time?.isLive ? [] : this.cues, { decks: this.decks, hrefOf: (slide) => this.hrefOf(slide) });
     const kept = this.shown && this.pageOf({ deck: this.shown.deck, page: this.shown.number });
     // Who leafs when times are first known, goes on leafing.
     this.away = this.leafed && this.cues.length > 0 && kept !== null && kept !== this.current;
@@ -136,13 +146,17 @@ export class Beside {
   paint() {
     const cue = cueAt(this.cues, this.ms);
     const at = this.away ? nextOccurrence(this.occurrences(this.shown.deck, [this.shown]), this.ms) : null;
-    const unshown = this.away && this.cues.length > 0 && at === null;
+    const unshown = this.away && this.cues.length > 0 && at === null && !this.time.isLive;
     const note = !this.away && cue?.page === null ? say("no_slide_now") : "";
     const state = `${this.away}/${at}/${note}/${unshown}`;
     if (state === this.painted) return;
     this.painted = state;
-    this.bar.paintPlace({ away: this.away, at, note });
+    this.bar.paintPlace({ away: this.away, from: at === null ? "" : this.textOf(at), note });
     this.deck.toggleAttribute("data-unshown", unshown);
+  }
+
+  textOf(ms) {
+    return this.time.text ? this.time.text(ms) : clockText(ms / 1000);
   }
 
   prepareNext() {
@@ -152,7 +166,9 @@ export class Beside {
   }
 
   occurrences(deck, pages) {
-    return occurrencesOf(this.cues, deck, new Set(pages.map((page) => page.number)));
+    const found = occurrencesOf(this.cues, deck, new Set(pages.map((page) => page.number)));
+    const earliest = this.time?.earliest?.() ?? -Infinity;
+    return found.filter((one) => one.end_ms > earliest).map((one) => ({ ...one, start_ms: Math.max(one.start_ms, earliest) }));
   }
 
   // Leafing

@@ -27,11 +27,19 @@ export function lastPageAt(cues, ms) {
   return cue ? { deck: cue.deck, page: cue.page } : null;
 }
 
+// The cues of a talk that is on air, as `live` of the answer has them ([{at, deck, page}]): the same form, in ms since 1970.
+// The last one lasts until another comes.
+export function liveCues(live) {
+  const begun = live.map(({ at, deck, page }) => ({ start_ms: Date.parse(at), end_ms: Infinity, deck, page }));
+  begun.sort((one, other) => one.start_ms - other.start_ms);
+  return begun.map((cue, index) => ({ ...cue, end_ms: begun[index + 1]?.start_ms ?? Infinity }));
+}
+
 // The next moment (ms) after this one at which a cue begins or ends; null when nothing follows.
 export function nextBorder(cues, ms) {
   for (const cue of cues) {
     if (cue.start_ms > ms) return cue.start_ms;
-    if (cue.end_ms > ms) return cue.end_ms;
+    if (cue.end_ms > ms) return cue.end_ms === Infinity ? null : cue.end_ms;
   }
   return null;
 }

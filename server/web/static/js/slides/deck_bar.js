@@ -1,6 +1,5 @@
 // What stands around the page: its number and title, the buttons, the way back to now, short words. Draws and listens.
 
-import { clockText } from "../player/moment.js";
 import { say } from "../texts.js";
 import { isFull } from "./full.js";
 
@@ -35,12 +34,12 @@ export class DeckBar {
     this.part("next").disabled = isLast;
   }
 
-  // `away`: the viewer leafs; `at`: the moment (ms) to watch the page from, or null; `note`: words over the dimmed page.
-  paintPlace({ away, at, note }) {
+  // `away`: the viewer leafs; `from`: the moment to watch the page from in words, or ""; `note`: words over the dimmed page.
+  paintPlace({ away, from, note }) {
     const hadFocus = this.part("away").contains(document.activeElement);
     this.part("away").hidden = !away;
-    this.part("watch").hidden = at === null;
-    if (at !== null) this.part("watch-text").textContent = say("watch_from", { time: clockText(at / 1000) });
+    this.part("watch").hidden = from === "";
+    if (from) this.part("watch-text").textContent = say("watch_from", { time: from });
     if (hadFocus && !away) this.part("next").focus();
     this.deck.toggleAttribute("data-dim", note !== "");
     this.part("note").hidden = note === "";

@@ -1,0 +1,143 @@
+"""Slides in step with a room that is on air, as viewers see them: the page beside the picture is the one in it."""
+
+import base64
+import io
+import os
+import re
+import zipfile
+from pathlib import Path
+
+import cv2
+import pytest
+from playwright.sync_api import Browser, Page, ViewportSize
+
+from tests.journeys.browser import Watched
+from tests.journeys.looking import FAULTS
+from tests.live.projector import projecting
+from tests.live.room import make_room
+from tests.private_semma import PrivateSemma
+from tests.slide_films.decks import Deck, make_deck
+from tests.waiting import eventually
+
+pytestmark = [pytest.mark.browser, pytest.mark.journey, pytest.mark.ffmpeg, pytest.mark.timeout(300)]
+
+WIDE: ViewportSize = {"width": 1440, "height": 900}
+PHONE: ViewportSize = {"width": 360, "height": 740}
+# Which page the video shows, by its pixels: the page whose picture is nearest.
+LOOK = """async () => {
+  const draw = (what) => {
+    const [width, height] = [64, 36];
+    const canvas = Object.assign(document.createElement("canvas"), { width, height });
+    const context = canvas.getContext("2d", { willReadFrequently: true });
+    context.drawImage(what, 0, 0, width, height);
+    return context.getImageData(0, 0, width, height).data;
+  };
+  const pages = await Promise.all(semmaLive.slides.beside.pages.map(async (page) => {
+    const picture = new Image();
+    picture.src = page.small;
+    await picture.decode();
+    return { number: page.number, pixels: draw(picture) };
+  }));
+  window.pictured = () => {
+    const seen = draw(semmaLive.video);
+    const far = ({ pixels }) => pixels.reduce((sum, value, at) => sum + Math.abs(value - seen[at]), 0);
+    return pages.map((page) => [far(page), page.number]).sort((a, b) => a[0] - b[0])[0][1];
+  };
+}"""
+
+
+def deck_file(deck: Deck) -> bytes:
+    """The pages as pictures in a ZIP."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for page in deck.pages:
+            archive.writestr(f"{page:02}.jpg", cv2.imencode(".jpg", deck.draw(page, 960))[1].tobytes())
+    return packed.getvalue()
+
+
+def bring(semma: PrivateSemma, session: str, body: bytes) -> None:
+    """Upload slides in one request, and wait until their pages are there."""
+    about = {"session": session, "purpose": "slides", "filename": "slides.zip"}
+    pairs = ",".join(f"{name} {base64.b64encode(value.encode()).decode()}" for name, value in about.items())
+    headers = {"Tus-Resumable": "1.0.0", "Upload-Length": str(len(body)), "Upload-Metadata": pairs}
+    headers["Content-Type"] = "application/offset+octet-stream"
+    semma.api("POST", "/api/v1/uploads", headers=headers, content=body)
+    eventually(lambda: [one["state"] for one in semma.get(f"/api/v1/sessions/{session}/slides")["decks"]] == ["ready"],
+               timeout_s=60, what="the pages")  # fmt: skip
+
+
+class Viewing:
+    """A viewer's page of the room."""
+
+    def __init__(self, browser: Browser, url: str, home: str) -> None:
+        self.watched = Watched(browser.new_context(viewport=WIDE, reduced_motion="reduce").new_page(), home)
+        self.page: Page = self.watched.page
+        self.open(url)
+
+    def open(self, url: str) -> None:
+        self.page.goto(url)
+        self.until("semmaLive.video.currentTime > 0.5 && semmaLive.slides.beside.pages.length")
+        self.page.evaluate(LOOK)
+
+    def until(self, expression: str) -> None:
+        self.watched.until(expression, timeout_s=60)
+
+    def sees(self, page: int) -> None:
+        """The picture shows the page, and so does the place beside it."""
+        self.until(f"pictured() === {page} && semmaLive.slides.beside.shown.number === {page}")
+        self.until(f"document.querySelector('[data-paper-picture]').src.includes('{page:04}-')")
+        assert self.page.locator("[data-deck-away]").is_hidden()
+
+
+def test_the_page_beside_the_picture_changes_with_it(semma: PrivateSemma, browser: Browser) -> None:
+    deck = make_deck(3, kind="bullets", pages=5)
+    room = make_room(semma, "slides", talks=1)
+    bring(semma, room.sessions[0], deck_file(deck))
+    with projecting(room.rtmp, deck) as projector:
+        room.wait_state("on_air")
+        viewer = Viewing(browser, room.page, semma.url)
+        viewer.sees(1)
+        for page in (2, 4):
+            projector.show(page)
+            viewer.sees(page)
+        faults_and_pictures(viewer)
+        strip = viewer.page.get_by_role("navigation", name="Pages of the slides")
+        # A page that was shown: the stream goes there. Leafing there, and back to what was on then.
+        strip.get_by_role("link").nth(0).click()
+        viewer.sees(1)
+        assert viewer.page.inner_text("[data-golive-text]") == "Back to live"
+        strip.get_by_role("link").nth(4).click()  # one that was not shown yet
+        viewer.until("semmaLive.slides.beside.shown.number === 5")
+        assert viewer.page.locator("[data-deck-watch]").is_hidden()
+        viewer.page.evaluate("semmaLive.slides.beside.leafTo(semmaLive.slides.beside.pages[3])")
+        assert re.search(r"\d\d:\d\d$", viewer.page.inner_text("[data-deck-watch]"))
+        picture(viewer, "leafing")
+        viewer.page.get_by_role("button", name="Back to now").click()
+        viewer.until("semmaLive.slides.beside.shown.number === semmaLive.slides.beside.current.number")
+        # Another page comes meanwhile, which who is behind does not see yet.
+        projector.show(3)
+        viewer.until("semmaLive.slides.beside.cues.at(-1).page === 3")
+        viewer.sees(1)
+        viewer.page.evaluate("semmaLive.player.goLive()")
+        viewer.sees(3)
+        # Who comes later is told all of it.
+        viewer.open(room.page)
+        viewer.sees(3)
+        assert viewer.page.evaluate("semmaLive.slides.beside.cues.map((cue) => cue.page)") == [1, 2, 4, 3]
+        room.act("end")
+    assert viewer.watched.complaints == []
+    assert viewer.watched.elsewhere == []
+
+
+def faults_and_pictures(viewer: Viewing) -> None:
+    """Nothing is out of place, narrow and wide."""
+    for size in (PHONE, WIDE):
+        viewer.page.set_viewport_size(size)
+        assert viewer.page.evaluate(FAULTS) == []
+        picture(viewer, str(size["width"]))
+
+
+def picture(viewer: Viewing, name: str) -> None:
+    """For who wants to look."""
+    if kept := os.environ.get("SEMMA_PICTURES"):
+        viewer.page.screenshot(path=Path(kept) / f"live-slides-{name}.png")
