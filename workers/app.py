@@ -1,9 +1,11 @@
 """The Celery application: `celery -A workers.app worker -Q light` (or encode), `celery -A workers.app beat`.
 
-One task, `semma.work`, takes a job's id. Beat rings `semma.housekeep` on the light queue; its ticks are idempotent.
+One task, `semma.work`, takes a job's id. Beat rings `semma.housekeep` and `semma.search` on the light queue; their
+ticks are idempotent.
 """
 
 import contextlib
+import logging
 from typing import Any
 
 from celery.signals import (
@@ -24,6 +26,8 @@ from server.media.ffmpeg import find_ffmpeg
 from server.media.refusals import NoFfmpeg
 from workers.runtime import WorkerProcess
 
+SEARCH_EVERY_S = 2  # what changed is found within seconds
+
 settings = read_settings()
 app = make_celery(settings.redis_url or "redis://127.0.0.1:6379/0")
 app.conf.beat_schedule = {
@@ -32,7 +36,12 @@ app.conf.beat_schedule = {
         "schedule": settings.housekeeping_s,
         # a tick nobody took before the next one is worth nothing
         "options": {"queue": "light", "expires": max(settings.housekeeping_s, 5)},
-    }
+    },
+    "search": {
+        "task": "semma.search",
+        "schedule": SEARCH_EVERY_S,
+        "options": {"queue": "light", "expires": SEARCH_EVERY_S},
+    },
 }
 app.conf.beat_schedule_filename = str(settings.data_dir / "celerybeat-schedule")
 process = WorkerProcess()
@@ -41,6 +50,13 @@ process = WorkerProcess()
 @setup_logging.connect
 def _set_up_logging(**_arguments: Any) -> None:
     configure_logging(level=settings.log_level, form=settings.log_format, process="worker")
+    for name in ("celery.beat", "celery.worker.strategy", "celery.app.trace"):
+        logging.getLogger(name).addFilter(lambda record: "semma.search" not in record.getMessage() or _is_bad(record))
+
+
+def _is_bad(record: logging.LogRecord) -> bool:
+    """A tick every other second is worth a line only when it goes wrong."""
+    return record.levelno > logging.INFO
 
 
 @worker_init.connect
@@ -88,3 +104,9 @@ def work(job_id: str) -> None:
 def housekeep() -> None:
     """Look after what no request looks after."""
     process.run_housekeeping()
+
+
+@app.task(name="semma.search")
+def search() -> None:
+    """Look whether the search index is behind."""
+    process.run_search()

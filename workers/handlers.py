@@ -9,6 +9,8 @@ import workers.live_cuts
 import workers.live_join
 import workers.mail
 import workers.poster
+import workers.programmes
 import workers.recordings
+import workers.search
 import workers.slide_match
 import workers.slides  # noqa: F401 -- registers its handlers

@@ -145,6 +145,13 @@ class WorkerProcess:
 
         runner.run(housekeep(runtime))
 
+    def run_search(self) -> None:
+        """One look whether the search index is behind."""
+        runner, runtime = self._ready()
+        from workers.search import look_for_changes  # noqa: PLC0415 -- circular import
+
+        runner.run(look_for_changes(runtime))
+
     def _ready(self) -> tuple[asyncio.Runner, Runtime]:
         if self._runner is None or self._runtime is None:
             raise RuntimeError("the worker process was not started")

@@ -7,21 +7,11 @@ letters that have no mark to lose (ø, æ, ß, ł…) written as people type the
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
 MOST_LETTERS = 40  # longer ones are cut, when kept and when asked for alike
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _LETTERS = str.maketrans({"ø": "o", "æ": "ae", "œ": "oe", "ß": "ss", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """One word of a text: its place in it (characters), and its surface."""
-
-    start: int
-    end: int
-    surface: str
 
 
 def clean(text: str) -> str:
@@ -34,12 +24,6 @@ def surface_of(word: str) -> str:
     return clean(word).lower().replace("’", "'")[:MOST_LETTERS]
 
 
-def tokens(text: str) -> Iterator[Token]:
-    """The words of a text, in order."""
-    for found in _WORD.finditer(text):
-        yield Token(found.start(), found.end(), surface_of(found[0]))
-
-
 def words(text: str) -> list[str]:
     """The surfaces of a text's words, in order."""
     return [surface_of(word) for word in _WORD.findall(text)]
@@ -50,3 +34,20 @@ def fold(word: str) -> str:
     """A surface without accents and apostrophes."""
     bare = unicodedata.normalize("NFKD", word.casefold().translate(_LETTERS))
     return "".join(letter for letter in bare if letter.isalnum())[:MOST_LETTERS]
+
+
+@lru_cache(maxsize=200_000)
+def _folded(raw: str) -> str:
+    return fold(surface_of(raw))
+
+
+def folded_tokens(text: str) -> Iterator[tuple[int, int, str]]:
+    """(start, end, folded) of the words of a text, in order; words that fold to nothing are left out."""
+    for found in _WORD.finditer(text):
+        if folded := _folded(found[0]):
+            yield found.start(), found.end(), folded
+
+
+def flatten(text: str) -> str:
+    """A text as its folded words with one space between, to look for a sequence of words in."""
+    return " ".join(filter(None, map(_folded, _WORD.findall(text))))

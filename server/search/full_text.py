@@ -6,6 +6,7 @@ finds words by a piece of them. Both give the same answers in both databases, in
 cut by us (fold.py), patterns are plain pieces, and texts are compared by their code points.
 """
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -69,6 +70,11 @@ def ids_value(db: Db, numbers: Iterable[int]) -> Any:
     return f"[{','.join(map(str, found))}]" if is_sqlite(db) else found
 
 
+def texts_value(db: Db, texts: Iterable[str]) -> Any:
+    """Words as one value, for the same reason."""
+    return json.dumps(list(texts)) if is_sqlite(db) else list(texts)
+
+
 def match_value(db: Db, groups: Groups) -> str:
     """A question to `search_fts`: talks that have at least one word of each group. Words are letters and digits."""
     if is_sqlite(db):
@@ -117,3 +123,21 @@ async def words_beginning(db: Db, piece: str, *, shortest: int = 1, longest: int
     else:
         values["pattern"] = f"{piece}%"
     return (await db.execute(_BEGINNING[is_sqlite(db)], values)).all()
+
+
+_TIDY = {
+    True: (
+        "DELETE FROM search_grams WHERE rowid NOT IN (SELECT id FROM search_words)",
+        "INSERT INTO search_fts (search_fts) VALUES ('optimize')",
+        "INSERT INTO search_grams (search_grams) VALUES ('optimize')",
+        "ANALYZE search_postings",
+        "ANALYZE search_words",
+    ),
+    False: ("ANALYZE search_fts", "ANALYZE search_words", "ANALYZE search_postings", "ANALYZE search_passages"),
+}
+
+
+async def tidy(db: Db) -> None:
+    """After much was written: indexes in one piece, and figures for the planner."""
+    for statement in _TIDY[is_sqlite(db)]:
+        await db.execute(text(statement))

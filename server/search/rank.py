@@ -1,0 +1,206 @@
+"""Which talk is meant, and which passage of it: one formula for both databases. Pure.
+
+A talk's score sums over what was asked for: how rare it is among all talks (idf), times how much of it the talk has,
+weighted by part, against the part's length, and saturated (BM25F). On top comes what stands together: as much of the
+question as meets in one passage, or in two that follow each other. A talk that lacks a part of the question loses by
+its share.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from server.search.bits import members, span
+from server.search.documents import CAPTIONS, PAGES, PARTS, SPEAKERS, TITLE
+
+_TALK = (6.0, 5.0, 2.0, 1.2, 1.6, 1.0)  # what one passage counts, by part
+_PASSAGE = (2.2, 2.0, 1.25, 1.0, 1.15, 1.0)
+_USUAL = {PAGES: 25, CAPTIONS: 300}  # passages
+_SATURATION = 2.0
+_TOGETHER, _BESIDE, _LIKE = 1.6, 0.7, 0.55
+_IS_IT = 0.8  # from this weight on it is the word itself, in one of its forms
+_LOOKED_AT = 48  # passages of a talk, for the best ones
+
+
+@dataclass(slots=True)
+class Wanted:
+    """One part of the question: a word or a phrase. `weights` are those of vocabulary words by id (a phrase: none)."""
+
+    weights: Mapping[int, float]
+    in_speakers: bool = False
+    is_little: bool = False
+    idf: float = 0.0
+
+
+@dataclass(slots=True, kw_only=True)
+class Candidate:
+    """A talk that may be an answer. `ends` are where its parts end; `found[i]` the passages that have the i-th part of
+    the question, by weight; `hidden` parts are not the asker's to know of."""
+
+    number: int
+    ends: Sequence[int]
+    found: list[dict[float, int]]
+    hidden: frozenset[int] = frozenset()
+    unions: list[int] = field(default_factory=list)
+    score: float = 0.0
+
+    def part(self, part: int) -> int:
+        """The passages of a part."""
+        return span(self.ends[part - 1] if part else 0, self.ends[part])
+
+    def part_of(self, passage: int) -> int:
+        """The part a passage is of."""
+        return next(part for part, end in enumerate(self.ends) if passage < end)
+
+    def open_bits(self) -> int:
+        """The passages the asker may know of."""
+        bits = span(0, self.ends[-1])
+        for part in self.hidden:
+            bits &= ~self.part(part)
+        return bits
+
+
+def narrow(candidate: Candidate, wanted: Sequence[Wanted]) -> None:
+    """Leave out what the asker may not know of, and what is found where it was not looked for."""
+    open_bits, speakers = candidate.open_bits(), candidate.part(SPEAKERS)
+    for place, one in enumerate(wanted):
+        mask = open_bits & speakers if one.in_speakers else open_bits
+        candidate.found[place] = {
+            weight: left for weight, bits in candidate.found[place].items() if (left := bits & mask)
+        }
+    candidate.unions = [_union(tiers) for tiers in candidate.found]
+
+
+def _union(tiers: Mapping[float, int]) -> int:
+    found = 0
+    for bits in tiers.values():
+        found |= bits
+    return found
+
+
+def weigh_words(wanted: Sequence[Wanted], candidates: Sequence[Candidate], talks: int) -> None:
+    """How rare each part of the question is among all talks."""
+    for place, one in enumerate(wanted):
+        having = sum(1 for candidate in candidates if candidate.unions[place])
+        one.idf = math.log(1 + (max(talks, having) - having + 0.5) / (having + 0.5))
+
+
+def judge(candidate: Candidate, wanted: Sequence[Wanted]) -> float:
+    """The talk's score as far as no text is needed for it."""
+    masks = [candidate.part(part) for part in range(len(PARTS))]
+    norms = [_norm(part, mask) for part, mask in enumerate(masks)]
+    score = 0.0
+    for one, tiers in zip(wanted, candidate.found, strict=True):
+        score += one.idf * _worth(tiers, masks, norms)
+    asked = sum(one.idf for one in wanted)
+    having = sum(one.idf for one, bits in zip(wanted, candidate.unions, strict=True) if bits)
+    score += _together(candidate, wanted) if len(wanted) > 1 else 0.0
+    return score * having / asked if asked else score
+
+
+def _norm(part: int, mask: int) -> float:
+    usual = _USUAL.get(part)
+    return 1.0 if usual is None else 0.6 + 0.4 * mask.bit_count() / usual
+
+
+def _worth(tiers: Mapping[float, int], masks: Sequence[int], norms: Sequence[float]) -> float:
+    """How much of a word there is, saturated. However often a talk has what is only like the word, it has not the word:
+    each weight is worth at most itself, with all that weighs more."""
+    worth, bits = 0.0, 0
+    for weight in sorted(tiers, reverse=True):
+        bits |= tiers[weight]
+        amount = sum(
+            _TALK[part] * inside.bit_count() / norms[part] for part, mask in enumerate(masks) if (inside := bits & mask)
+        )
+        worth = max(worth, weight * amount * (_SATURATION + 1) / (amount + _SATURATION))
+    return worth
+
+
+def _together(candidate: Candidate, wanted: Sequence[Wanted]) -> float:
+    """What of the question meets in one passage, or else in one cue and the next; of the words rather than their
+    like."""
+    words = [_union({weight: bits for weight, bits in tiers.items() if weight >= _IS_IT}) for tiers in candidate.found]
+    return max(_meeting(candidate, words, wanted), _LIKE * _meeting(candidate, candidate.unions, wanted))
+
+
+def _meeting(candidate: Candidate, unions: Sequence[int], wanted: Sequence[Wanted]) -> float:
+    captions = candidate.part(CAPTIONS)
+    beside = [bits | ((bits & captions) << 1 & captions) for bits in unions]
+    return max(_TOGETHER * _best_meeting(unions, wanted), (_TOGETHER * _BESIDE) * _best_meeting(beside, wanted))
+
+
+def _best_meeting(unions: Sequence[int], wanted: Sequence[Wanted]) -> float:
+    """The most that meets in one passage, in idf; nothing when only one word of the question is there."""
+    every = -1
+    for bits in unions:
+        every &= bits
+    if every:
+        return sum(one.idf for one in wanted)
+    levels = meetings(unions)
+    if len(levels) < 3:
+        return 0.0
+    best = 0.0
+    for place, passage in enumerate(members(levels[-1])):
+        if place >= _LOOKED_AT:
+            break
+        best = max(best, sum(one.idf for one, bits in zip(wanted, unions, strict=True) if bits >> passage & 1))
+    return best
+
+
+def meetings(unions: Sequence[int]) -> list[int]:
+    """By k: the passages in which at least k parts of the question are; as far as there are any."""
+    levels = [0] * (len(unions) + 1)
+    levels[0] = -1
+    for count, bits in enumerate(unions, 1):
+        for k in range(count, 0, -1):
+            levels[k] |= levels[k - 1] & bits
+    while len(levels) > 1 and not levels[-1]:
+        levels.pop()
+    return levels
+
+
+def passages(candidate: Candidate, wanted: Sequence[Wanted], *, most: int) -> list[tuple[int, float]]:
+    """The talk's best passages but for its title, with their scores, the best first."""
+    seen = candidate.part(TITLE)
+    scored: list[tuple[int, float]] = []
+    for bits in reversed(meetings(candidate.unions)[1:]):
+        for passage in _first(bits & ~seen, candidate, _LOOKED_AT - len(scored)):
+            scored.append((passage, _passage_score(candidate, wanted, passage)))
+        seen |= bits
+        if len(scored) >= most:
+            break
+    scored.sort(key=lambda one: (-one[1], one[0]))
+    chosen: list[tuple[int, float]] = []
+    for passage, score in scored:
+        if len(chosen) < most and not any(abs(passage - other) == 1 for other, _score in chosen):
+            chosen.append((passage, score))
+    return chosen
+
+
+def _first(bits: int, candidate: Candidate, most: int) -> list[int]:
+    """Some of these passages: those that have the most fitting words first, then the early ones."""
+    found: list[int] = []
+    tiers = sorted({weight for one in candidate.found for weight in one}, reverse=True)
+    for weight in tiers:
+        strong = 0
+        for one in candidate.found:
+            strong |= one.get(weight, 0)
+        for passage in members(bits & strong):
+            if len(found) >= most:
+                return found
+            found.append(passage)
+        bits &= ~strong
+    return found
+
+
+def _passage_score(candidate: Candidate, wanted: Sequence[Wanted], passage: int) -> float:
+    """What a passage has of the question; beside it counts a little."""
+    part = candidate.part_of(passage)
+    score = 0.0
+    for one, tiers, union in zip(wanted, candidate.found, candidate.unions, strict=True):
+        here = max((weight for weight, bits in tiers.items() if bits >> passage & 1), default=0.0)
+        near = 0.0
+        if not here and part == CAPTIONS and union & (5 << passage >> 1) & candidate.part(CAPTIONS):
+            near = 0.4
+        score += (one.idf + 0.01) * max(here, near)
+    return score * _PASSAGE[part]
