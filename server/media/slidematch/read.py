@@ -98,6 +98,9 @@ class Reader:
         self._video = video
         self._origin_us = origin_us
         self._now: Stretch | None = None
+        # A tick in microseconds, as a fraction: there are too many packets for Fractions.
+        tick = self._stream.time_base * 1_000_000
+        self._ticks = (int(tick.numerator), int(tick.denominator))
         self._context = self._stream.codec_context
         self._context.thread_count = 1
         # Blocks' edges at a third of the size are nothing that a page is told by.
@@ -210,7 +213,7 @@ class Reader:
             return []
 
     def _ms(self, pts: int) -> int:
-        return int((pts * self._stream.time_base * 1_000_000 - self._origin_us) // 1000)
+        return (pts * self._ticks[0] - self._origin_us * self._ticks[1]) // (1000 * self._ticks[1])
 
     def _plane(self, frame: Any) -> Gray:
         if frame.format.name in PLANES:

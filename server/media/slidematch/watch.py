@@ -21,11 +21,14 @@ from server.media.slidematch.results import Region
 PICTURE_SIDE = 960
 KEPT_SIDE = 640
 KEPT_PICTURES = 90
-# Searches: so many at once, then so many a second of recording; and a rest after each that found nothing.
+# Searches: so many at once, then so many a second of recording; and a growing rest after one that found nothing,
+# before the same picture is searched again.
 SEARCHES = 15
 SEARCHES_A_SECOND = 0.05
-REST_MS = 2_000
-LONGEST_REST_MS = 10_000
+REST_MS = 3_000
+LONGEST_REST_MS = 30_000
+# What was searched in vain is remembered, and known again while less than this share of it is different.
+KEPT_VAIN, SAME_SHARE = 16, 0.06
 TINY = (160, 90)
 # Gray levels by which no place of a tiny picture may differ for the picture to be called the same.
 STILL = 6
@@ -49,6 +52,15 @@ class Sample:
 
 
 @dataclass(slots=True)
+class Vain:
+    """A picture in which nothing was found, how often, and when last."""
+
+    at_ms: int
+    tiny: Gray
+    misses: int
+
+
+@dataclass(slots=True)
 class Watcher:
     """Everything that is remembered between pictures."""
 
@@ -60,8 +72,7 @@ class Watcher:
     _finder: Finder = field(init=False)
     _unmatched: list[tuple[Sample, Gray]] = field(default_factory=list)
     _last: tuple[Gray, Sample] | None = None
-    _search: tuple[int, Gray] | None = None
-    _misses: int = 0
+    _vain: list[Vain] = field(default_factory=list)
     _span: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
@@ -95,24 +106,30 @@ class Watcher:
         assert self._span is not None
         if self.searched >= SEARCHES + SEARCHES_A_SECOND * (self._span[1] - self._span[0]) / 1000:
             return False
-        if self._search is None:
-            return True
-        rest = min(LONGEST_REST_MS, REST_MS * (1 + self._misses / 3))
-        return abs(at_ms - self._search[0]) >= rest or is_other_scene(self._search[1], tiny)
+        vain = self._vain_like(tiny)
+        return vain is None or abs(at_ms - vain.at_ms) >= min(LONGEST_REST_MS, REST_MS * 3 ** (vain.misses - 1))
+
+    def _vain_like(self, tiny: Gray) -> Vain | None:
+        """What was searched in vain and looked nearly like this."""
+        return next((vain for vain in self._vain if differing(vain.tiny, tiny) < SAME_SHARE), None)
+
+    def _note_vain(self, at_ms: int, tiny: Gray) -> None:
+        known = self._vain_like(tiny)
+        misses = 1 if known is None else known.misses + 1
+        self._vain = [Vain(at_ms, tiny, misses), *(vain for vain in self._vain if vain is not known)][:KEPT_VAIN]
 
     def _search_all(self, at_ms: int, picture: Gray, tiny: Gray, sample: Sample) -> Sample:
         self.searched += 1
-        self._search = (at_ms, tiny)
-        self._misses += 1
         found = self._finder.find(picture, sample.pages[:1])
         if found is None:
+            self._note_vain(at_ms, tiny)
             return sample
         group = next(i for i, group in enumerate(self.deck.groups) if found.index in group.members)
         row = self.deck.groups[group].members.index(found.index)
         likeness, index = self.places.learn(found.corners, group, row, picture)
         if likeness.score <= max(WEAK, sample.score):
+            self._note_vain(at_ms, tiny)
             return sample
-        self._misses = 0
         self.places.won(index, likeness)
         self._look_again(index)
         return self._sample(at_ms, likeness, index, found.inliers)
@@ -143,4 +160,9 @@ def is_still(one: Gray, other: Gray) -> bool:
 
 def is_other_scene(one: Gray, other: Gray) -> bool:
     """True when much of the picture has changed: a cut."""
-    return float((cv2.absdiff(one, other) > SCENE_LEVELS).mean()) > SCENE_SHARE
+    return differing(one, other) > SCENE_SHARE
+
+
+def differing(one: Gray, other: Gray) -> float:
+    """The share of the picture that is clearly different."""
+    return float((cv2.absdiff(one, other) > SCENE_LEVELS).mean())
