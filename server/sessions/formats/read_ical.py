@@ -10,7 +10,7 @@ from icalendar.error import InvalidCalendar
 from server.sessions.formats.form import ReadProgramme
 from server.sessions.formats.notes import Notes
 from server.sessions.formats.read_json import programme_of
-from server.sessions.formats.recurrence import occurrences
+from server.sessions.formats.recurrence import list_of, occurrences
 from server.sessions.formats.refused import IsBroken
 from server.sessions.formats.session_of import Day, Loose
 from server.sessions.formats.texts import clean_line
@@ -97,7 +97,7 @@ def _loose(event: Component, zone: tzinfo) -> Loose:
         "date": start.isoformat() if start is not None else None,
         "duration": length.total_seconds() / 60 if isinstance(length, timedelta) else None,
         "persons": list(_speakers(event)),
-        "attachments": [str(uri) for uri in _list(attached) if not isinstance(uri, bytes)],
+        "attachments": [str(uri) for uri in list_of(attached) if not isinstance(uri, bytes)],
     }
 
 
@@ -116,12 +116,8 @@ def _text(event: Component, name: str) -> str:
     return str(first) if first is not None and not isinstance(first, list) else ""
 
 
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [] if value is None else [value]
-
-
 def _category(event: Component) -> str:
-    for categories in _list(event.get("CATEGORIES")):
+    for categories in list_of(event.get("CATEGORIES")):
         for category in getattr(categories, "cats", ()):
             return str(category)
     return ""
@@ -129,15 +125,14 @@ def _category(event: Component) -> str:
 
 def _speakers(event: Component) -> Iterator[str]:
     """pentabarf names speakers as attendees nobody can write to; other attendees are guests."""
-    for attendee in _list(event.get("ATTENDEE")):
+    for attendee in list_of(event.get("ATTENDEE")):
         name = getattr(attendee, "params", {}).get("CN")
         if name and str(attendee).lower().startswith("invalid:"):
             yield str(name)
 
 
 def _value(event: Component, name: str) -> Any:
-    value = event.get(name)
-    return getattr(value[0] if isinstance(value, list) and value else value, "dt", None)
+    return getattr(next(iter(list_of(event.get(name))), None), "dt", None)
 
 
 def _moment(event: Component, name: str, zone: tzinfo) -> datetime | None:
