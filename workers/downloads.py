@@ -120,6 +120,7 @@ def tell(db: Db, runtime: Runtime, row: Download) -> None:
         "rung": row.rung,
         "state": row.state,
         "progress": round(row.progress, 3),
+        "public": True,  # whoever waits for it hears of it
     }
     announce(db, runtime.redis, event_id=row.event_id, change=change)
 

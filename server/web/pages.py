@@ -23,7 +23,7 @@ from server.web.respond import LARGE_COOKIE, READ, fault_page, language_of, page
 from server.web.shelves import read_shelf, read_shelves
 from server.web.shown import SpeakerView
 from server.web.talk import read_embed, read_talk
-from server.web.texts import player_texts, programme_texts, studio_texts, transcript_texts
+from server.web.texts import download_texts, player_texts, programme_texts, studio_texts, transcript_texts
 from server.web.view import View
 
 AnyRequest = Request[Any, Any, Any]
@@ -171,6 +171,7 @@ async def talk_page(
         view,
         "talk.html",
         actor=actor,
+        has_form=actor.login_id is not None and not actor.is_known,  # let in by a code, they order downloads too
         talk=found.talk,
         playback=found.playback,
         live_url=found.live_url,
@@ -178,9 +179,10 @@ async def talk_page(
         after=found.after,
         slides=found.slides,
         beside=found.beside,
-        may_upload_slides=found.may_upload_slides,
         transcript=found.transcript,
+        may_upload_slides=found.may_upload_slides,
         texts=player_texts(gettext)
+        | download_texts(gettext)
         | transcript_texts(gettext)
         | (studio_texts(gettext) if found.may_upload_slides else {}),
     )
@@ -267,11 +269,11 @@ def favicon(view: NamedDependency[View]) -> Response[bytes]:
 viewer_handlers = [
     home,
     series_page,
+    latest_edition,
     programme_page,
     talk_page,
     embedded_talk,
     speaker_page,
     robots,
     favicon,
-    latest_edition,
 ]

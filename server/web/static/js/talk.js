@@ -2,6 +2,7 @@
 
 import { follow } from "./changes.js";
 import { startEmbed, startEmptyEmbed } from "./embed/talk.js";
+import { startDownloads } from "./downloads.js";
 import { clockText, linkAt } from "./player/moment.js";
 import { Player } from "./player/player.js";
 import { openAlone, openBeside } from "./slides/open.js";
@@ -85,6 +86,7 @@ function startWaiting(box) {
   );
 }
 
+startDownloads();
 const root = document.querySelector("[data-player]");
 const embed = document.querySelector("[data-embed]");
 if (embed && !root) startEmptyEmbed(embed);
