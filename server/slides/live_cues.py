@@ -16,7 +16,7 @@ from server.core.db import Db
 from server.core.runtime import Runtime
 from server.live.models import Broadcast, Stretch
 from server.slides.models import LiveCue
-from server.slides.queries import read_session_decks
+from server.slides.queries import shown_of_sessions
 
 KEPT = timedelta(days=1)  # after a broadcast's end; who is still behind in it has long finished then
 
@@ -50,8 +50,8 @@ async def read_on_now(db: Db, broadcast_id: str) -> OnNow | None:
     row = (await db.execute(opened.limit(1))).one_or_none()
     if row is None:
         return None
-    decks = (await read_session_decks(db, row.session_id, pages=False)).shown
-    looked_for = tuple((deck.id, deck.rendering) for deck in decks if deck.rendering)
+    shown = (await shown_of_sessions(db, [row.session_id])).get(row.session_id)
+    looked_for = tuple((deck.id, deck.rendering) for deck in shown.decks if deck.rendering) if shown else ()
     return OnNow(event=row.event_id, session=row.session_id, looked_for=looked_for) if looked_for else None
 
 

@@ -34,12 +34,14 @@ REFUSED_S = 60.0  # a page that cannot be read today may be drawn again
 
 
 class TalkFollower:
-    """One talk of one broadcast. `waiting` takes the parts; `found` is called with each cue. `run` ends only when it
+    """One talk of one broadcast, whose parts are in `waiting`; `found` is called with each cue. `run` ends only when it
     is cancelled."""
 
-    def __init__(self, runtime: Runtime, name: str, talk: OnNow, found: Callable[[CueFound], None]) -> None:
-        self.talk, self.waiting = talk, Waiting()
-        self._runtime, self._name, self._found = runtime, name, found
+    def __init__(
+        self, runtime: Runtime, name: str, talk: OnNow, waiting: Waiting, found: Callable[[CueFound], None]
+    ) -> None:
+        self.talk = talk
+        self._runtime, self._name, self._waiting, self._found = runtime, name, waiting, found
         self._known: tuple[Region, ...] = ()
 
     async def run(self) -> None:
@@ -74,7 +76,7 @@ class TalkFollower:
             for told in answer.told:
                 self._found(self._as_cue(told, pages))
 
-        await follow_live(order, self.waiting, hear, folder=folder)
+        await follow_live(order, self._waiting, hear, folder=folder)
 
     def _as_cue(self, told: Told, pages: PagesToFind) -> CueFound:
         return CueFound(

@@ -19,7 +19,7 @@ from server.core.runtime import Runtime
 from server.live.collect import InitOf
 from server.live.models import Broadcast
 from server.media.live import Layout, Row, Track
-from server.media.slidematch.live_parts import LivePart
+from server.media.slidematch.live_parts import LivePart, Waiting
 from server.slides.live_cues import CueFound, OnNow, forget_old_cues, last_cue, read_on_now, tell_cues
 from server.slides.live_talk import EPOCH, TalkFollower
 
@@ -77,7 +77,7 @@ class RoomWatch:
 
     def __init__(self, runtime: Runtime, broadcast_id: str, track: Track | None) -> None:
         self._runtime, self._broadcast_id, self._track = runtime, broadcast_id, track
-        self._follower: TalkFollower | None = None
+        self._waiting = Waiting()
         self._number = 0
         self._last: tuple[str, tuple[str, int] | None] | None = None  # (session, page) that viewers were told
         self._untold: list[CueFound] = []
@@ -92,10 +92,10 @@ class RoomWatch:
     def see(self, row: Row, init_of: InitOf) -> None:
         """A row was published. The slate is no picture of the talk."""
         self._number += 1
-        if self._follower is None or self._track is None or row.slate:
+        if self._track is None or row.slate:
             return
         name = self._track.name
-        self._follower.waiting.add(part_of(row, name, init_of(name, row.inits[name]), self._number))
+        self._waiting.add(part_of(row, name, init_of(name, row.inits[name]), self._number))
 
     def close(self) -> None:
         """Look no more."""
@@ -114,19 +114,20 @@ class RoomWatch:
     async def _run(self) -> None:
         """Follow the talk that is on, with the pages it has."""
         await self._remember()
+        talk: OnNow | None = None
         running: asyncio.Task[None] | None = None
         try:
             while True:
-                talk = await self._on_now()
-                if running is not None and (running.done() or self._follower is None or self._follower.talk != talk):
+                on_now = await self._on_now(talk)
+                if running is not None and (on_now != talk or running.done()):
                     await _stop(running)
-                    running, self._follower = None, None
+                    running = None
+                talk = on_now
                 if talk is not None and running is None:
-                    self._follower = TalkFollower(self._runtime, self._broadcast_id, talk, self._found)
-                    running = self._task(self._follower.run())
+                    follower = TalkFollower(self._runtime, self._broadcast_id, talk, self._waiting, self._found)
+                    running = self._task(follower.run())
                 await asyncio.sleep(LOOK_S)
         finally:
-            self._follower = None
             if running is not None:
                 await _stop(running)
 
@@ -143,14 +144,14 @@ class RoomWatch:
             page = (last.deck_id, last.page) if last.deck_id is not None and last.page is not None else None
             self._last = last.session_id, page
 
-    async def _on_now(self) -> OnNow | None:
+    async def _on_now(self, before: OnNow | None) -> OnNow | None:
         """The talk that is on; with the database away the one that was."""
         try:
             async with self._runtime.database.read() as db:
                 return await read_on_now(db, self._broadcast_id)
         except _AWAY as error:
             log.warning("live_slides.database_away", broadcast=self._broadcast_id, error=str(error))
-            return self._follower.talk if self._follower is not None else None
+            return before
 
     # ---- what is told
 

@@ -1,13 +1,9 @@
 """Slides in step with a room that is on air, as viewers see them: the page beside the picture is the one in it."""
 
-import base64
-import io
 import os
 import re
-import zipfile
 from pathlib import Path
 
-import cv2
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize
 
@@ -15,9 +11,9 @@ from tests.journeys.browser import Watched
 from tests.journeys.looking import FAULTS
 from tests.live.projector import projecting
 from tests.live.room import make_room
+from tests.live.slides import bring_slides, deck_zip
 from tests.private_semma import PrivateSemma
-from tests.slide_films.decks import Deck, make_deck
-from tests.waiting import eventually
+from tests.slide_films.decks import make_deck
 
 pytestmark = [pytest.mark.browser, pytest.mark.journey, pytest.mark.ffmpeg, pytest.mark.timeout(300)]
 
@@ -46,26 +42,6 @@ LOOK = """async () => {
 }"""
 
 
-def deck_file(deck: Deck) -> bytes:
-    """The pages as pictures in a ZIP."""
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        for page in deck.pages:
-            archive.writestr(f"{page:02}.jpg", cv2.imencode(".jpg", deck.draw(page, 960))[1].tobytes())
-    return packed.getvalue()
-
-
-def bring(semma: PrivateSemma, session: str, body: bytes) -> None:
-    """Upload slides in one request, and wait until their pages are there."""
-    about = {"session": session, "purpose": "slides", "filename": "slides.zip"}
-    pairs = ",".join(f"{name} {base64.b64encode(value.encode()).decode()}" for name, value in about.items())
-    headers = {"Tus-Resumable": "1.0.0", "Upload-Length": str(len(body)), "Upload-Metadata": pairs}
-    headers["Content-Type"] = "application/offset+octet-stream"
-    semma.api("POST", "/api/v1/uploads", headers=headers, content=body)
-    eventually(lambda: [one["state"] for one in semma.get(f"/api/v1/sessions/{session}/slides")["decks"]] == ["ready"],
-               timeout_s=60, what="the pages")  # fmt: skip
-
-
 class Viewing:
     """A viewer's page of the room."""
 
@@ -92,7 +68,7 @@ class Viewing:
 def test_the_page_beside_the_picture_changes_with_it(semma: PrivateSemma, browser: Browser) -> None:
     deck = make_deck(3, kind="bullets", pages=5)
     room = make_room(semma, "slides", talks=1)
-    bring(semma, room.sessions[0], deck_file(deck))
+    bring_slides(semma, room.sessions[0], deck_zip(deck))
     with projecting(room.rtmp, deck) as projector:
         room.wait_state("on_air")
         viewer = Viewing(browser, room.page, semma.url)

@@ -27,7 +27,7 @@ class Projector(threading.Thread):
         self._deck, self._size = deck, (width, height)
         self._frame = self._draw(page)
         self._wanted: bytes | None = None
-        self._came: tuple[threading.Event, list[float]] = (threading.Event(), [])
+        self._came, self._came_at = threading.Event(), 0.0
         self._stopping = threading.Event()
         self.process = subprocess.Popen(
             [
@@ -44,10 +44,10 @@ class Projector(threading.Thread):
 
     def show(self, page: int) -> float:
         """From the next picture on this page; the moment of that picture, in seconds since 1970."""
-        self._came = came = (threading.Event(), [])
+        self._came.clear()
         self._wanted = self._draw(page)
-        assert came[0].wait(10), "the encoder takes no pictures"
-        return came[1][0]
+        assert self._came.wait(10), "the encoder takes no pictures"
+        return self._came_at
 
     def run(self) -> None:
         """Until stopped, or until the encoder is gone."""
@@ -58,8 +58,8 @@ class Projector(threading.Thread):
                 wanted, self._wanted = self._wanted, None
                 if wanted is not None:
                     self._frame = wanted
-                    self._came[1].append(time.time())
-                    self._came[0].set()
+                    self._came_at = time.time()
+                    self._came.set()
                 self.process.stdin.write(self._frame)
                 self.process.stdin.flush()
                 number += 1

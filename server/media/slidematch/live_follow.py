@@ -1,6 +1,6 @@
 """Has a confined child look at a room that is on air, for as long as it lives.
 
-    waiting = Waiting()                       # waiting.add(part) at every part that is published; never waits
+    waiting = Waiting()                       # waiting.add(part) at every part that is published; it never waits
     await follow_live(order, waiting, hear, folder=scratch)
 
 One part at a time is given to the child; while it is busy the others wait, or are skipped (live_parts.py). It always
@@ -81,6 +81,7 @@ async def _feed(child: Child, waiting: Waiting, talk: _Talk) -> None:
     try:
         async with asyncio.timeout(READY_S):
             await talk.ready.wait()
+        waiting.begin_again()
         while True:
             await _give(child, await waiting.take(), talk)
     except TimeoutError:

@@ -13,7 +13,7 @@ from server.media.slidematch.results import DeckPage, Region
 
 LENGTH_BYTES = 4
 LONGEST_PART = 64 << 20
-MOST_WAITING = 8  # a group of pictures has four parts
+LONGEST_GROUP = 8  # a group of pictures has four parts
 
 
 class LivePart(msgspec.Struct, frozen=True, array_like=True):
@@ -55,27 +55,33 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Waiting:
-    """The parts that were not looked at yet."""
+    """The group of pictures that is on now, as far as it was published, and how far it was looked at."""
 
     def __init__(self) -> None:
         self.skipped = 0
-        self._parts: list[LivePart] = []
+        self._group: list[LivePart] = []
+        self._taken = 0
         self._there = asyncio.Event()
 
     def add(self, part: LivePart) -> None:
         """A part was published. With a keyframe, what still waits is not looked at any more."""
-        if part.is_key or len(self._parts) >= MOST_WAITING:
-            self.skipped += len(self._parts)
-            self._parts.clear()
-        self._parts.append(part)
+        if part.is_key or len(self._group) >= LONGEST_GROUP:
+            self.skipped += len(self._group) - self._taken
+            self._group, self._taken = [], 0
+        self._group.append(part)
         self._there.set()
 
     async def take(self) -> LivePart:
         """The next part, once there is one."""
-        while not self._parts:
+        while self._taken >= len(self._group):
             self._there.clear()
             await self._there.wait()
-        return self._parts.pop(0)
+        self._taken += 1
+        return self._group[self._taken - 1]
+
+    def begin_again(self) -> None:
+        """Whoever takes parts now has seen none: the present group comes once more."""
+        self._taken = 0
 
 
 _encoder = msgspec.msgpack.Encoder()

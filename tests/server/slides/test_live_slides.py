@@ -15,6 +15,9 @@ from server.core.redis import listen, make_listener
 from server.core.runtime import Runtime
 from server.core.settings import Settings
 from server.core.storage import ObjectStore
+from server.live.broadcasts import next_talk
+from server.live.models import Broadcast
+from server.room_programme import ROOM_PROGRAMME
 from server.sessions.models import Session
 from server.slides.keys import deck_prefix, page_path
 from server.slides.live_cues import live_cues_of
@@ -48,12 +51,12 @@ class Lecture:
         self.hall, self.runtime, self.drawn = hall, runtime, drawn
         self.session, self.deck = new_id(), new_id()
 
-    async def plan(self) -> None:
+    async def plan(self, slug: str = "first", *, title: str = "Cranes") -> None:
         async with self.hall.database.write() as db:
             db.add(
                 Session(
-                    id=self.session, event_id=self.hall.event_id, room_id=self.hall.room_id, guid="g", slug="t",
-                    title="Cranes", starts_at=now() - timedelta(minutes=1), duration_ms=3_600_000,
+                    id=self.session, event_id=self.hall.event_id, room_id=self.hall.room_id, guid=slug, slug=slug,
+                    title=title, starts_at=now() - timedelta(minutes=1), duration_ms=3_600_000,
                 )
             )  # fmt: skip
 
@@ -96,6 +99,14 @@ class Lecture:
         cue = await self.told(page, after=before)
         assert -0.1 <= (cue.wall - shown_at).total_seconds() <= near_s
         assert (cue.told_at - shown_at).total_seconds() <= LATEST_S
+
+
+async def the_next_talk(hall: Hall, broadcast_id: str, session_id: str) -> None:
+    """The organiser moves on."""
+    assert hall.ingest is not None
+    async with hall.database.write() as db:
+        broadcast = await db.get_one(Broadcast, broadcast_id)
+        await next_talk(db, hall.ingest.runtime, broadcast, ROOM_PROGRAMME, session_id=session_id)
 
 
 def follower() -> int | None:
@@ -143,16 +154,22 @@ async def test_every_page_is_told_in_time_also_after_the_follower_was_killed(
                 return follower() not in (None, killed)
 
             await soon(another, what="another follower")
-            # While that one begins nobody looks: the first page is seen with the next keyframe.
+            # While that one begins nobody looks: the page is seen from its newest keyframe on.
             await lecture.turn_to(projector, 5, near_s=LATEST_S)
             await lecture.turn_to(projector, 1)
+            following = Lecture(hall, runtime, drawn)
+            await following.plan("next", title="Herons")
+            await following.bring_deck(tmp_path / "pages")
+            await the_next_talk(hall, broadcast.id, following.session)
+            await following.told(1)
+            await following.turn_to(projector, 3)
             await hall.end(broadcast.id)
         assert follower() is None
     hearing.cancel()
-    cues = await lecture.cues()
-    assert [cue.page for cue in cues if cue.page is not None] == [1, 2, 4, 5, 1]
+    cues = [*await lecture.cues(), *await following.cues()]
+    assert [cue.page for cue in cues if cue.page is not None] == [1, 2, 4, 5, 1, 1, 3]
     assert [(one["session"], one["page"], one["at"]) for one in heard] == [
-        (lecture.session, cue.page, cue.wall.isoformat()) for cue in cues
+        (cue.session_id, cue.page, cue.wall.isoformat()) for cue in cues
     ]
     # The stream knew nothing of it.
     assert not any(row.slate or row.discontinuity for row in await hall.segments())

@@ -52,6 +52,8 @@ async def test_what_is_not_looked_at_in_time_is_left_out_and_nothing_piles_up() 
         waiting.add(part(number, is_key=number % 4 == 0))
     assert [(await waiting.take()).number for _ in range(4)] == [396, 397, 398, 399]
     assert waiting.skipped == 395
+    waiting.begin_again()  # another child
+    assert [(await waiting.take()).number for _ in range(2)] == [396, 397]
     for number in range(1, 100):  # a stream without keyframes
         waiting.add(part(number))
     assert (await waiting.take()).number > 90
