@@ -1,11 +1,16 @@
 """What follows a fact, all in one place."""
 
+from sqlalchemy import select
+
 from server.live.jobs import TalkEnded
+from server.live.models import Stretch
 from server.playback.captions_keep import settle_captions
+from server.recordings.consent import follow_consent
 from server.recordings.jobs import RecordingPublished, RecordingReady, RecordingRetired
 from server.recordings.models import Recording
 from server.recordings.retire import replace_older
 from server.sessions.jobs import RecordingConsentChanged
+from server.sessions.models import Session
 from server.slides.jobs import DeckReady, DecksChanged
 from workers.downloads import drop_downloads, order_podcast_of
 from workers.live_cuts import cut_now, mind_consent
@@ -64,9 +69,18 @@ async def talk_ended(job: TalkEnded, work: Work) -> None:
 
 @handles(RecordingConsentChanged)
 async def recording_consent_changed(job: RecordingConsentChanged, work: Work) -> None:
-    """Of a talk that may not be recorded any more nothing that was live stays, and no file to download."""
+    """What was published is hidden, or shown again, and no file to download stays. Of a talk that may not be recorded
+    any more nothing that was live stays either, unless a programme says so, which may change its mind, of one that
+    ended."""
+    async with work.transaction() as db:
+        session = await db.get(Session, job.session)
+        for recording in await follow_consent(db, session) if session is not None else []:
+            tell(db, work.runtime, recording)
+        on_air = select(Stretch.id).where(Stretch.session_id == job.session, Stretch.ends_at.is_(None))
+        is_on = (await db.scalars(on_air.limit(1))).first() is not None
     await drop_downloads(work, job.session)
-    await mind_consent(work, job.session)
+    if is_on or not job.keep_files:
+        await mind_consent(work, job.session)
 
 
 @handles(DeckReady)

@@ -14,6 +14,8 @@ from server.core.redis import empty_lists, first_within
 from server.core.removals import remove_due
 from server.core.runtime import Runtime
 from server.orphans import sweep_orphans
+from server.sessions.imports.settle import hide_missing
+from server.sessions.imports.sources import order_polls
 from server.slides.add import order_missing
 from server.slides.changes import tell
 from server.slides.linked import order_looks, settle_links, unsettled_sessions
@@ -41,6 +43,7 @@ async def housekeep(runtime: Runtime) -> None:
         for deck in await order_missing(db):
             tell(db, runtime, deck)
     await follow_links(runtime)
+    await follow_programmes(runtime)
     uploads = await sweep_uploads(make_desk(runtime))
     removed = await remove_due(runtime.database, runtime.store)
     sweep_scratch(runtime.scratch, older_than_s=SCRATCH_AGE_S, moment_s=time.time())
@@ -60,6 +63,13 @@ async def follow_links(runtime: Runtime) -> None:
                 tell(db, runtime, deck)
     async with runtime.database.write() as db:
         await order_looks(db)
+
+
+async def follow_programmes(runtime: Runtime) -> None:
+    """Sources of programmes that are to be looked at; sessions that have been missing from theirs for too long."""
+    async with runtime.database.write() as db:
+        await order_polls(db)
+        await hide_missing(db, runtime)
 
 
 async def _hourly(runtime: Runtime) -> None:

@@ -21,6 +21,8 @@ from server.recordings.free_segments import free_broadcasts, free_segments, list
 from server.recordings.keys import recording_prefix
 from server.recordings.live_list import BROADCAST
 from server.recordings.models import Recording, Source
+from server.sessions.imports.models import ProgrammeSource
+from server.sessions.imports.settle import hidden_by_programmes
 from server.sessions.models import Session, SessionLink, Speaker
 from server.slides.keys import deck_prefix
 from server.slides.models import Deck
@@ -38,16 +40,16 @@ async def purge(runtime: Runtime) -> int:
     async with runtime.database.write() as db:
         gone += await _purge_recordings(db, select(Recording).where(Recording.deleted_at < before).limit(_BATCH))
         gone += await _purge_decks(db, select(Deck).where(Deck.deleted_at < before).limit(_BATCH))
-        gone += await _purge_sessions(db, await _ids(db, Session, before))
+        gone += await _purge_sessions(db, await _ids(db, Session, before, Session.id.not_in(hidden_by_programmes())))
         gone += await _purge_events(db, await _ids(db, Event, before))
         gone += await _purge_rooms(db, await _ids(db, Room, before))
-        for model in (*_PLAIN, Series):
+        for model in (*_PLAIN, ProgrammeSource, Series):
             gone += await _delete(db, model, await _ids(db, model, before))
     return gone
 
 
-async def _ids(db: Db, model: Any, before: datetime) -> list[str]:
-    return list(await db.scalars(select(model.id).where(model.deleted_at < before).limit(_BATCH)))
+async def _ids(db: Db, model: Any, before: datetime, *more: Any) -> list[str]:
+    return list(await db.scalars(select(model.id).where(model.deleted_at < before, *more).limit(_BATCH)))
 
 
 async def _delete(db: Db, model: Any, ids: Sequence[str]) -> int:

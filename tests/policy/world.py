@@ -23,6 +23,9 @@ from server.live.models import Broadcast, StreamKey, Stretch
 from server.playback.downloads import download_key
 from server.playback.models import CaptionTrack, Download
 from server.recordings.models import READY, Chunk, Recording, Rendition, Source
+from server.sessions.formats.form import ReadProgramme
+from server.sessions.imports.models import Import, ImportedSession, ProgrammeSource
+from server.sessions.imports.packed import pack
 from server.sessions.models import Session, SessionLink, SessionSpeaker, Speaker
 from server.slides.keys import deck_prefix
 from server.slides.models import Deck, DeckPage
@@ -92,6 +95,7 @@ async def _shared(db: Db, runtime: Runtime, users: dict[str, User]) -> dict[str,
         "picture": PICTURE,
         "digest": read_statics().url("img/mark.svg").split("/")[2],
         "path": "img/mark.svg",
+        "look": "0b7285.css",
     }
 
 
@@ -121,6 +125,7 @@ async def _an_event(
     words |= await _sessions(db, event, users)
     words |= await _media(db, runtime, event, words)
     words |= await _live(db, event, words)
+    words |= await _imports(db, event, words)
     attendee, speaker = Person(1, "attendee@example.org", "A"), Person(1, "", "S")
     (viewer_link, viewer_secret), *_ = await make_links(db, [attendee], event_id=event)
     (speaker_link, _), *_ = await make_links(db, [speaker], event_id=event, session_id=words["session"])
@@ -129,6 +134,25 @@ async def _an_event(
         "join_secret": viewer_secret,
         "speaker_link": speaker_link.id,
     }
+
+
+async def _imports(db: Db, event: str, words: dict[str, str]) -> dict[str, str]:
+    """A source, an import that waits and asks, and what was imported of the session."""
+    source = await _add(db, ProgrammeSource(event_id=event, url="https://example.org/p.json", answers={}))
+    session = words["session"]
+    asked = {"key": "k", "title": "T", "starts_at": None, "session": session, "session_title": "T", "why": "."}
+    one = Import(
+        event_id=event,
+        source_id=source,
+        state="shown",
+        programme=pack(ReadProgramme(form="test")),
+        diff={"questions": [asked | {"session_starts_at": None}]},
+        notes=[],
+        undo={},
+    )
+    said = ImportedSession(source_id=source, event_id=event, session_id=session, key="g", values={}, seen_at=now())
+    await _add(db, said)
+    return {"source": source, "import_id": await _add(db, one)}
 
 
 async def _sessions(db: Db, event: str, users: dict[str, User]) -> dict[str, str]:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, deferred, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core.db import Base, HasId, HasTimes, HasVersion
 
@@ -74,10 +74,10 @@ class Import(HasId, HasTimes, HasVersion, Base):
     undone_at: Mapped[datetime | None]
     # Large ones, read only where they are wanted: diff.Diff and notes as JSON, what undo needs, and, as long as it is
     # not applied, the programme itself (packed.py).
-    diff: Mapped[dict[str, Any]] = deferred(mapped_column(default=dict))
-    notes: Mapped[list[Any]] = deferred(mapped_column(default=list))
-    undo: Mapped[dict[str, Any]] = deferred(mapped_column(default=dict))
-    programme: Mapped[str] = deferred(mapped_column(Text, default=""))
+    diff: Mapped[dict[str, Any]] = mapped_column(default=dict, deferred=True)
+    notes: Mapped[list[Any]] = mapped_column(default=list, deferred=True)
+    undo: Mapped[dict[str, Any]] = mapped_column(default=dict, deferred=True)
+    programme: Mapped[str] = mapped_column(Text, default="", deferred=True)
 
 
 class ImportedSession(HasId, Base):

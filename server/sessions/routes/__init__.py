@@ -1,7 +1,7 @@
-"""Endpoints of sessions, their links, and speakers."""
+"""Endpoints of sessions, their links, speakers, and imports."""
 
 from typing import Any
 
-from server.sessions.routes import links, programme, speakers
+from server.sessions.routes import imports, links, programme, programme_sources, speakers
 
-ROUTES: list[Any] = [*programme.ROUTES, *links.ROUTES, *speakers.ROUTES]
+ROUTES: list[Any] = [*programme.ROUTES, *links.ROUTES, *speakers.ROUTES, *programme_sources.ROUTES, *imports.ROUTES]

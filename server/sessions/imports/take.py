@@ -1,0 +1,153 @@
+"""Take a programme in: read it, compare it, note it as an import, and apply it when that is wanted."""
+
+import asyncio
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from server.accounts.actor import Actor
+from server.core.db import Db
+from server.core.jobs import enqueue
+from server.core.runtime import Runtime
+from server.events.errors import EventNotFound
+from server.events.models import Event
+from server.sessions.formats.form import ReadProgramme
+from server.sessions.formats.read import read_programme
+from server.sessions.imports.apply import INLINE_SESSIONS, apply_import, describe, plan_import
+from server.sessions.imports.changes import tell_import
+from server.sessions.imports.errors import ImportTooLarge, NotToBeApplied
+from server.sessions.imports.facts import Plan
+from server.sessions.imports.history import discard_older, find_import
+from server.sessions.imports.models import APPLYING, SHOWN, UNCHANGED, Import, ProgrammeSource
+from server.sessions.imports.packed import pack
+from server.sessions.imports.sources import find_source, source_for_file
+from server.sessions.jobs import ApplyProgramme
+
+MOST_BYTES = 10 * 1024 * 1024
+POLL, FILE, COMMAND = "poll", "file", "command"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brought:
+    """A file and who brought it. `url`: where it came from; `source_id`: what it is the newer version of, if said."""
+
+    event_id: str
+    data: bytes
+    name: str = ""
+    url: str = ""
+    source_id: str = ""
+    way: str = FILE
+    by_user_id: str | None = None
+    by_name: str = ""
+
+
+def brought_by(actor: Actor) -> dict[str, Any]:
+    """Who an import is by."""
+    return {"by_user_id": actor.user_id, "by_name": (actor.name or actor.email)[:200]}
+
+
+async def read_brought(runtime: Runtime, brought: Brought) -> ReadProgramme:
+    """What the file says, in the event's time zone. Raises ImportTooLarge, BadProgramme, EventNotFound."""
+    if len(brought.data) > MOST_BYTES:
+        raise ImportTooLarge
+    async with runtime.database.read() as db:
+        event = await db.get(Event, brought.event_id)
+    if event is None:
+        raise EventNotFound
+    return await asyncio.to_thread(
+        read_programme, brought.data, name=brought.name, base_url=brought.url, time_zone=event.time_zone
+    )
+
+
+async def take_programme(runtime: Runtime, brought: Brought, *, apply: bool, later: bool = True) -> Import:
+    """Note the file as an import: shown, applied, or unchanged. A large one is applied by a job, if `later`.
+
+    Raises what reading it raises; then nothing is noted.
+    """
+    return await take_read(runtime, brought, await read_brought(runtime, brought), apply=apply, later=later)
+
+
+async def take_read(
+    runtime: Runtime, brought: Brought, programme: ReadProgramme, *, apply: bool, later: bool = True
+) -> Import:
+    """The same with a file that was read already."""
+    source_id = brought.source_id
+    async with runtime.database.write() as db:
+        if source_id:
+            source: ProgrammeSource = await find_source(db, brought.event_id, source_id)
+        else:
+            source = await source_for_file(db, brought.event_id, brought.name, programme)
+        source_id = source.id
+        source.form = programme.form[:40]
+    plan = await plan_import(runtime.database, source_id, programme)
+    is_large = len(programme.sessions) > INLINE_SESSIONS and later
+    async with runtime.database.write() as db:
+        row = _noted(brought, source_id, programme, plan)
+        if apply and is_large and row.state == SHOWN:
+            row.state = APPLYING
+        db.add(row)
+        await db.flush()
+        await discard_older(db, row)
+        if row.state == APPLYING:
+            await enqueue(db, ApplyProgramme(programme_import=row.id), subject=row.id)
+        tell_import(db, runtime, row, act="created")
+    # What changes nothing that is seen needs nobody's yes: what edits are compared with is brought up to date.
+    if row.state == SHOWN and (apply or plan.diff.is_empty):
+        return await apply_import(runtime, row.id)
+    return row
+
+
+def _noted(brought: Brought, source_id: str, programme: ReadProgramme, plan: Plan) -> Import:
+    row = Import(
+        event_id=brought.event_id,
+        source_id=source_id,
+        way=brought.way,
+        by_user_id=brought.by_user_id,
+        by_name=brought.by_name,
+        filename=brought.name[:200],
+        url=brought.url[:2000],
+        form=programme.form[:40],
+        generator=programme.generator[:200],
+        programme_version=programme.version[:300],
+        size_bytes=len(brought.data),
+        sessions=len(programme.sessions),
+        undo={},
+        programme="",
+        version=1,
+    )
+    describe(row, plan, notes=programme.notes)
+    has_news = plan.has_news
+    row.state = SHOWN if has_news else UNCHANGED
+    if has_news:
+        row.programme = pack(programme)
+    return row
+
+
+async def order_apply(db: Db, runtime: Runtime, row: Import) -> None:
+    """Have a large import applied by a job. `row` is locked by the caller and waits."""
+    row.state = APPLYING
+    row.version += 1
+    await enqueue(db, ApplyProgramme(programme_import=row.id), subject=row.id)
+    tell_import(db, runtime, row, act="changed")
+
+
+def digest_of(data: bytes) -> str:
+    """What tells whether a file is the one that was taken last."""
+    return hashlib.sha256(data).hexdigest()
+
+
+async def apply_now(runtime: Runtime, event_id: str, import_id: str) -> Import:
+    """Apply an import that waits: while the asker waits, or, a large one, by a job.
+
+    Raises ImportNotThere, NotToBeApplied, ImportMoved.
+    """
+    async with runtime.database.write() as db:
+        row = await find_import(db, event_id, import_id, lock=True)
+        if row.state != SHOWN:
+            raise NotToBeApplied
+        if row.sessions > INLINE_SESSIONS:
+            await order_apply(db, runtime, row)
+            return row
+    await apply_import(runtime, import_id)
+    async with runtime.database.read() as db:
+        return await find_import(db, event_id, import_id)
