@@ -1,5 +1,6 @@
 """iCalendar (RFC 5545), by the library icalendar: events as sessions, recurring ones as one session each time."""
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
@@ -16,6 +17,8 @@ from server.sessions.formats.session_of import Day, Loose
 from server.sessions.formats.texts import clean_line
 from server.sessions.formats.times import zone_named
 
+_COMPONENT = re.compile(r"^(BEGIN|END):", re.M | re.I)
+_DEEPEST = 8
 _NOT_SHOWN = ("PRIVATE", "CONFIDENTIAL")
 
 
@@ -43,6 +46,8 @@ def read_icalendar(text: str, *, base_url: str, time_zone: str, notes: Notes) ->
 
 
 def _parsed(text: str) -> list[Component]:
+    if _too_deep(text):
+        raise IsBroken("The iCalendar file is nested too deeply to be a calendar. Export or download it again.")
     try:
         # As bytes: a short text would be taken for the path of a file.
         calendars: list[Any] = Calendar.from_ical(text.encode("utf-8", errors="replace"), multiple=True)
@@ -51,6 +56,16 @@ def _parsed(text: str) -> list[Component]:
     if not calendars or "END:VCALENDAR" not in text[-2000:].upper():
         raise IsBroken("The iCalendar file stops making sense; it may be cut off. Export or download it again.")
     return calendars
+
+
+def _too_deep(text: str) -> bool:
+    """Whether components stand in components as no calendar has them (an alarm stands three deep)."""
+    depth = 0
+    for found in _COMPONENT.finditer(text):
+        depth += 1 if found[1].upper() == "BEGIN" else -1
+        if depth > _DEEPEST:
+            return True
+    return False
 
 
 def _sessions_of(events: Iterable[Component], zone: tzinfo, notes: Notes) -> Iterator[Loose]:
