@@ -1,6 +1,5 @@
 """Moments and lengths in the spellings programmes use. What cannot be understood is None; nothing here raises."""
 
-import math
 import re
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
@@ -45,7 +44,7 @@ def _any_duration_ms(value: Any) -> int | None:
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, (int, float)):
-        return round(value * _MINUTE_MS) if math.isfinite(value) and 0 <= value < 10**6 else None
+        return round(value * _MINUTE_MS) if 0 <= value < 10**6 else None
     return _duration_in_words(value.strip()) if isinstance(value, str) and len(value) <= 60 else None
 
 
@@ -123,10 +122,9 @@ def in_utc(moment: datetime) -> datetime | None:
 def _naive_or_aware(value: Any) -> datetime | None:
     if isinstance(value, str):
         return _moment_in_words(value.strip()) if len(value) <= 60 else None
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and 10**8 <= value < 10**14:
         seconds = value / 1000 if value >= 10**11 else value  # epochs in milliseconds, as JavaScript has them
-        if 10**8 <= seconds < 10**11:
-            return datetime.fromtimestamp(seconds, UTC)
+        return datetime.fromtimestamp(seconds, UTC)
     return None
 
 
