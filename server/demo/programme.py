@@ -56,6 +56,18 @@ EVENT_DESCRIPTION = (
     "One day, two rooms, six sessions about the people who read and do not write. In Finnish, Swedish and English.\n\n"
     "Everything here is invented: the seminar, its speakers and their numbers. It shows what Semma does with a talk."
 )
+EVENT_COLOR = "#7a3b69"
+EVENT_VENUE = ("Kuusen ja Koivun talo", "Hiljaisenkatu 4, Tampere")
+EVENT_ABOUT = (
+    "Yhteisöpäivät is a day for people who keep communities: they moderate, translate, answer, and write down what "
+    "everybody knows.\n\nTalks are short, fifteen minutes each, and there is coffee between them. Whoever cannot come "
+    "watches from home and finds every talk here afterwards, with its slides."
+)
+EVENT_CONDUCT = (
+    "Listen first. Ask before you take a picture of somebody. What was told over coffee stays there.\n\n"
+    "If something goes wrong, find anybody with a yellow badge; they stop what they are doing and help."
+)
+EVENT_SPONSORS = (("Kotiseutukartta", "Maps"), ("Lähikirjasto ry", "Coffee and books"))
 EVENT_DAY, EVENT_TIME_ZONE = "2026-10-08", "Europe/Helsinki"
 ROOMS = (("kuusi", "Kuusi", "The big room, 120 seats."), ("koivu", "Koivu", "The small room upstairs, 40 seats."))
 TRACKS = (("people", "People", "#2f6f4f"), ("tools", "Tools", "#2b5c9e"))

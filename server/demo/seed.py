@@ -27,6 +27,7 @@ from server.events.editions import create_event, create_series
 from server.events.links import NewLink
 from server.events.models import Event
 from server.events.rooms import create_room, create_track
+from server.events.sponsors import NewSponsor, replace_sponsors
 from server.media.ffmpeg import find_ffmpeg
 from server.recordings.models import Recording
 from server.sessions.models import Session
@@ -79,7 +80,13 @@ async def make_programme(db: Db) -> Mapping[str, str]:
         time_zone=programme.EVENT_TIME_ZONE,
         languages=("fi", "sv", "en"),
         hashtag="yhteisopaivat26",
+        color=programme.EVENT_COLOR,
+        venue_name=programme.EVENT_VENUE[0],
+        venue_address=programme.EVENT_VENUE[1],
+        about=programme.EVENT_ABOUT,
+        code_of_conduct=programme.EVENT_CONDUCT,
     )
+    await replace_sponsors(db, event, [NewSponsor(name=name, tier=tier) for name, tier in programme.EVENT_SPONSORS])
     for slug, name, description in programme.ROOMS:
         await create_room(db, event.id, slug=slug, name=name, description=description)
     for slug, name, color in programme.TRACKS:

@@ -59,7 +59,7 @@ async def about_page(
         series = await series_of(db, row)
         around = await read_surroundings(db, actor, row, series)
     head = event_head(row, series, [], actor=actor)
-    return page(request, runtime, view, "about.html", actor=actor, event=head, around=around)
+    return page(request, runtime, view, "about.html", actor=actor, event=head, around=around, look=around.look)
 
 
 @route("/{event:str}/suggest-link", http_method=READ, **_OPEN)

@@ -52,6 +52,7 @@ class Surroundings:
     about: str = ""
     code_of_conduct: str = ""
     takes_links: bool = False
+    languages: tuple[str, ...] = ()
 
     @property
     def has_words(self) -> bool:
@@ -113,6 +114,7 @@ async def read_surroundings(db: Db, actor: Actor, event: Event, series: Series |
         about=event.about,
         code_of_conduct=event.code_of_conduct,
         takes_links=event.takes_links,
+        languages=tuple(event.languages),
     )
 
 

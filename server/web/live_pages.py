@@ -14,6 +14,7 @@ from server.live.programme import Programme
 from server.web.languages import catalogue
 from server.web.live import read_live_page
 from server.web.pages import open_event
+from server.web.looks import look_url
 from server.web.respond import LARGE_COOKIE, READ, fault_page, language_of, page
 from server.web.texts import live_texts
 from server.web.view import View
@@ -45,7 +46,8 @@ async def live_page(
             large=request.cookies.get(LARGE_COOKIE, ""),
         )
     texts = live_texts(catalogue(language_of(request)).gettext)
-    return page(request, runtime, view, "live.html", actor=actor, live=live, texts=texts)
+    look = look_url(row.color)
+    return page(request, runtime, view, "live.html", actor=actor, live=live, texts=texts, look=look)
 
 
 @route("/embed/{event:str}/live/{room:str}", http_method=READ, opt={"public": True}, include_in_schema=False)

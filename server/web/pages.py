@@ -18,6 +18,7 @@ from server.recordings.queries import recordings_of_sessions
 from server.sessions.queries import SESSION_KEYS, SessionFilter, get_speaker, narrowed, read_items, visible_sessions
 from server.web.editions import read_surroundings, series_of
 from server.web.languages import catalogue
+from server.web.looks import look_url
 from server.web.programme import by_day, event_head, event_links, read_programme, talk_card
 from server.web.respond import LARGE_COOKIE, READ, fault_page, language_of, page, redirect
 from server.web.shelves import read_shelf, read_shelves
@@ -137,6 +138,7 @@ async def programme_page(
         rooms=programme.rooms,
         room=room,
         around=around,
+        look=around.look,
         suggested="suggested" in request.query_params,
         texts=programme_texts(catalogue(language_of(request)).gettext),
     )
@@ -172,6 +174,7 @@ async def talk_page(
         "talk.html",
         actor=actor,
         has_form=actor.login_id is not None and not actor.is_known,  # let in by a code, they order downloads too
+        look=look_url(row.color),
         talk=found.talk,
         playback=found.playback,
         live_url=found.live_url,

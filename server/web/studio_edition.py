@@ -44,6 +44,7 @@ class EditionForm:
     subtitle: str
     takes_links: bool
     links: str
+    languages: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +74,7 @@ async def read_edition_board(db: Db, actor: Actor, row: Event) -> EditionBoard:
             venue_url=row.venue_url,
             subtitle=row.subtitle,
             takes_links=row.takes_links,
+            languages=", ".join(row.languages),
             links="\n".join(f"{link.kind} {link.url} {link.title}".strip() for link in links),
         ),
         around=await read_surroundings(db, actor, row, await series_of(db, row)),

@@ -7,6 +7,7 @@ const READ = {
   optional: (text) => text || undefined,
   minutes: (text) => (text ? Math.round(Number(text) * 60_000) : null),
   speakers: (text) => text.split(",").map((name) => name.trim()).filter(Boolean).map((name) => ({ name })),
+  words: (text) => text.split(/[\s,;]+/).filter(Boolean),
   links: (text) => linksIn(text),
   moment: (text, zone) => (text ? momentIn(text, zone) : null),
   given: (text, zone) => (text ? momentIn(text, zone) : undefined), // left out when empty
