@@ -41,8 +41,8 @@ bench: .venv/dev.stamp ## Run the benchmarks; one JSON object a line
 bench-live: .venv/dev.stamp ## Run the benchmarks of live rooms
 	@$(BIN)/python -m tests.bench live
 
-bench-slides: .venv/dev.stamp ## Run the benchmarks of slides in step with recordings
-	@$(BIN)/python -m tests.bench slides
+bench-slides: .venv/dev.stamp ## Run the benchmarks of slides in step with recordings and live rooms
+	@$(BIN)/python -m tests.bench slides slides-live
 
 fmt: .venv/dev.stamp ## Format the code
 	@$(BIN)/ruff check --fix --quiet . || true

@@ -29,7 +29,7 @@ async def talk(client: httpx.AsyncClient, runtime: Runtime) -> Talk:
 async def test_what_is_found_is_what_everybody_sees(talk: Talk) -> None:
     assert await talk.look() == {
         "session": talk.world.talk, "state": "none", "progress": 0.0, "error": None, "version": 0, "decks": [],
-        "cues": [], "unsure": [], "chapters": [], "links": [],
+        "cues": [], "unsure": [], "chapters": [], "links": [], "live": [],
     }  # fmt: skip
     deck = await talk.draw()
     await talk.settle()
