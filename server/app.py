@@ -61,6 +61,7 @@ from server.uploads.desk import Desk
 from server.uploads.routes import uploads_router
 from server.web.api_docs import describe_api
 from server.web.routes import Pages, wants_page
+from server.webhooks.routes import webhooks_router
 
 
 @get("/healthz", sync_to_thread=False, opt={"public": True}, include_in_schema=False)
@@ -115,6 +116,7 @@ def route_handlers() -> list[Any]:
         recordings_router,
         playback_router,
         downloads_router,
+        webhooks_router,
         captions_router,
         decks_router,
         slides_router,

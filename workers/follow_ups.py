@@ -2,11 +2,11 @@
 
 from sqlalchemy import select
 
-from server.live.jobs import TalkEnded
+from server.live.jobs import RoomEnded, RoomLive, TalkEnded
 from server.live.models import Stretch
 from server.playback.captions_keep import settle_captions
 from server.recordings.consent import follow_consent
-from server.recordings.jobs import RecordingPublished, RecordingReady, RecordingRetired
+from server.recordings.jobs import RecordingFailed, RecordingPublished, RecordingReady, RecordingRetired
 from server.recordings.models import Recording
 from server.recordings.retire import replace_older
 from server.sessions.jobs import RecordingConsentChanged
@@ -17,6 +17,7 @@ from workers.live_cuts import cut_now, mind_consent
 from workers.recordings import tell
 from workers.runtime import Work, handles
 from workers.slide_match import settle_slides
+from workers.webhooks import FAILED, PUBLISHED, ROOM_ENDED, ROOM_LIVE, tell_of_recording, tell_of_room
 
 
 async def _settle_session(recording_id: str, work: Work) -> None:
@@ -39,10 +40,29 @@ async def _settle_captions(session_id: str, work: Work) -> None:
 @handles(RecordingPublished)
 async def recording_published(job: RecordingPublished, work: Work) -> None:
     """Viewers can watch."""
+    await tell_of_recording(work, job.recording, fact=PUBLISHED)
     await order_podcast_of(work, job.session)
     await _settle_session(job.recording, work)
     await _settle_captions(job.session, work)
     await settle_slides(work, job.session)
+
+
+@handles(RecordingFailed)
+async def recording_failed(job: RecordingFailed, work: Work) -> None:
+    """Work on it ended for good, with words why."""
+    await tell_of_recording(work, job.recording, fact=FAILED)
+
+
+@handles(RoomLive)
+async def room_live(job: RoomLive, work: Work) -> None:
+    """A room is on air."""
+    await tell_of_room(work, job.broadcast, fact=ROOM_LIVE)
+
+
+@handles(RoomEnded)
+async def room_ended(job: RoomEnded, work: Work) -> None:
+    """A room's broadcast is over."""
+    await tell_of_room(work, job.broadcast, fact=ROOM_ENDED)
 
 
 @handles(RecordingReady)

@@ -13,4 +13,5 @@ import workers.programmes
 import workers.recordings
 import workers.search
 import workers.slide_match
-import workers.slides  # noqa: F401 -- registers its handlers
+import workers.slides
+import workers.webhooks  # noqa: F401 -- registers its handlers

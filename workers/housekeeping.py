@@ -25,6 +25,7 @@ from workers.downloads import look_after_downloads
 from workers.purge import purge
 from workers.runtime import record_failure
 from workers.scratch import sweep_scratch
+from workers.webhooks import forget_deliveries
 
 log = structlog.get_logger(__name__)
 
@@ -78,5 +79,6 @@ async def _hourly(runtime: Runtime) -> None:
     await look_after_downloads(runtime)
     orphans = await sweep_orphans(runtime.database, runtime.store)
     async with runtime.database.write() as db:
+        await forget_deliveries(db)
         await db.execute(delete(JobRow).where(JobRow.state.in_(ENDED), JobRow.updated_at < now() - JOBS_KEPT))
     log.info("housekeeping.hourly", purged=purged, orphans=orphans)

@@ -9,11 +9,13 @@ from typing import Any
 from server.core.changes import announce
 from server.core.clock import now
 from server.core.db import Db
+from server.core.jobs import enqueue
 from server.core.runtime import Runtime
 from server.events.fields import is_id
 from server.events.models import Room
 from server.live.commands import tell_ingest
 from server.live.errors import BroadcastEnded, NothingNext, SessionUnfit
+from server.live.jobs import RoomEnded, RoomLive
 from server.live.models import ENDED, Broadcast, Stretch
 from server.live.programme import PlannedSession, Programme
 from server.live.queries import present_broadcast
@@ -44,6 +46,7 @@ async def begin_broadcast(
     db.add(broadcast)
     await db.flush()
     tell_broadcast(db, runtime, broadcast, act="started")
+    await enqueue(db, RoomLive(broadcast=broadcast.id), subject=broadcast.id)
     return broadcast
 
 
@@ -61,6 +64,7 @@ async def end_broadcast(db: Db, runtime: Runtime, broadcast: Broadcast, *, momen
     await end_open(db, runtime, broadcast, ends_at=moment)
     broadcast.state, broadcast.ended_at, broadcast.encoder = ENDED, moment, AWAY
     await _changed(db, runtime, broadcast, act="ended")
+    await enqueue(db, RoomEnded(broadcast=broadcast.id), subject=broadcast.id)
     tell_ingest(db, runtime, {"kind": "ended", "broadcast_id": broadcast.id, "room_id": broadcast.room_id})
 
 

@@ -14,3 +14,19 @@ class TalkEnded(Job, frozen=True, kw_only=True):
     stretch: str
     broadcast: str
     session: str
+
+
+class RoomLive(Job, frozen=True, kw_only=True):
+    """Fact: a room went on air."""
+
+    name = "live.room_live"
+    queue = "light"
+    broadcast: str
+
+
+class RoomEnded(Job, frozen=True, kw_only=True):
+    """Fact: a room's broadcast ended."""
+
+    name = "live.room_ended"
+    queue = "light"
+    broadcast: str

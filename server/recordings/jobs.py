@@ -103,3 +103,12 @@ class RecordingRetired(Job, frozen=True, kw_only=True):
     queue = "light"
     recording: str
     session: str
+
+
+class RecordingFailed(Job, frozen=True, kw_only=True):
+    """Fact: the work on it ended for good without a recording; the row says why."""
+
+    name = "recordings.failed"
+    queue = "light"
+    recording: str
+    session: str

@@ -10,7 +10,7 @@ from server.core.jobs import cancel_jobs, enqueue
 from server.core.removals import keep_after_all, remove_later
 from server.recordings.better import abandon_better, order_better
 from server.recordings.errors import UndoTimeOver, WrongState
-from server.recordings.jobs import WORK_ON_A_RECORDING, ProbeRecording, RecordingRetired
+from server.recordings.jobs import WORK_ON_A_RECORDING, ProbeRecording, RecordingFailed, RecordingRetired
 from server.recordings.keys import generation_prefix, recording_prefix
 from server.recordings.live_list import BROADCAST, live_of, shown_live
 from server.recordings.models import (
@@ -63,6 +63,7 @@ async def fail_recording(
     recording.ended_at = now()
     recording.version += 1
     await cancel_jobs(db, subject=recording.id, names=WORK_ON_A_RECORDING)
+    await enqueue(db, RecordingFailed(recording=recording.id, session=recording.session_id), subject=recording.id)
     return recording
 
 

@@ -31,6 +31,7 @@ from server.slides.keys import deck_prefix
 from server.slides.models import Deck, DeckPage
 from server.uploads.models import Upload
 from server.web.statics import read_statics
+from server.webhooks.models import Webhook, WebhookDelivery
 from tests.policy.table import VISIBILITIES
 
 PASSWORD, CODE = "correct horse battery staple", "semma 2027"
@@ -125,6 +126,10 @@ async def _an_event(
     words |= await _sessions(db, event, users)
     words |= await _media(db, runtime, event, words)
     words |= await _live(db, event, words)
+    hook = Webhook(event_id=event, url="https://example.org/", facts=[], secret=runtime.keyring.encrypt("whsec_"))
+    words["webhook"] = await _add(db, hook)
+    sent = {"webhook_id": words["webhook"], "message_id": "msg_1", "fact": "room.live", "body": "{}"}
+    words["delivery"] = await _add(db, WebhookDelivery(**sent))
     words |= await _imports(db, event, words)
     attendee, speaker = Person(1, "attendee@example.org", "A"), Person(1, "", "S")
     (viewer_link, viewer_secret), *_ = await make_links(db, [attendee], event_id=event)
