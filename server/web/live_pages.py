@@ -13,8 +13,8 @@ from server.core.runtime import Runtime
 from server.live.programme import Programme
 from server.web.languages import catalogue
 from server.web.live import read_live_page
-from server.web.pages import open_event
 from server.web.looks import look_url
+from server.web.pages import open_event
 from server.web.respond import LARGE_COOKIE, READ, fault_page, language_of, page
 from server.web.texts import live_texts
 from server.web.view import View
