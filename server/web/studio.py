@@ -31,6 +31,7 @@ from server.web.board import (
 )
 from server.web.editions import count_suggestions
 from server.web.languages import catalogue, language_name
+from server.web.programme_board import read_session_imported
 from server.web.respond import READ, language_of, page, redirect
 from server.web.shelves import read_own_events
 from server.web.slides_board import read_slides
@@ -152,6 +153,7 @@ async def studio_session(
         item = await get_session(db, session, actor=actor, event=row, action=Action.EDIT_SESSION, details=True)
         recordings = await read_recordings(db, item.session.id, undo_s=runtime.limits.undo_s)
         slides = await read_slides(db, actor, item, keyring=runtime.keyring, moment=now())
+        imported = await read_session_imported(db, row, item.session, language=language_of(request))
         rooms, tracks = await read_places(db, row)
     return studio_page(
         request,
@@ -162,6 +164,7 @@ async def studio_session(
         event=event_form(row),
         session=session_form(item, names=_languages(request, row)),
         recordings=recordings,
+        imported=imported,
         slides=slides,
         rooms=rooms,
         tracks=tracks,

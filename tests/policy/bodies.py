@@ -88,6 +88,15 @@ RAW: dict[tuple[str, ...], tuple[bytes, dict[str, str]]] = {
         b'{"schedule": {"conference": {"days": [{"rooms": {"": [{"title": "T", "guid": "g"}, {"title": "N"}]}}]}}}',
         {"content-type": "application/octet-stream"},
     ),
+    ("POST", "/studio/{event}/programme"): (
+        b'--b\r\nContent-Disposition: form-data; name="file"; filename="p.json"\r\n\r\n'
+        b'{"schedule": {"conference": {"days": [{"rooms": {"": [{"title": "T", "guid": "g"}, {"title": "N"}]}}]}}}'
+        b"\r\n--b--\r\n",
+        {"content-type": "multipart/form-data; boundary=b"},
+    ),
+    ("POST", "/studio/{event}/programme/sources"): (b"url=https%3A%2F%2Fexample.org%2Fschedule.xml", _FORM),
+    ("POST", "/studio/{event}/programme/sources/{source}"): (b"act=save&grace=6", _FORM),
+    ("POST", "/studio/{event}/programme/imports/{import_id}"): (b"act=discard", _FORM),
     ("POST", "/sign-in"): (f"email=newcomer@example.org&password={PASSWORD}&way=password".encode(), _FORM),
     ("POST", "/sign-in/{secret}"): (b"", _FORM),
     ("POST", "/{event}/suggest-link"): (b"kind=blog&url=https%3A%2F%2Fexample.org%2Fmine", _FORM),
@@ -113,6 +122,7 @@ WORDS: dict[tuple[str, ...], dict[str, str]] = {
     ("POST", "/api/v1/sessions/{session}/restore"): {"session": "session_deleted"},
     ("DELETE", "/api/v1/sessions/{session}/links/{link}"): {"link": "session_link"},
     ("POST", "/api/v1/sessions/{session}/links/{link}/restore"): {"link": "session_link_deleted"},
+    ("POST", "/api/v1/sessions/{session_id}/slides/links/{link_id}/fetch"): {"link_id": "session_slides_link"},
     ("POST", "/api/v1/speakers/{speaker}/restore"): {"speaker": "speaker_deleted"},
     ("DELETE", "/api/v1/sessions/{session}/grants/{grant_id}"): {"grant_id": "session_grant"},
     ("DELETE", "/api/v1/events/{event}/attendees/{link_id}"): {"link_id": "attendee_link"},

@@ -21,6 +21,15 @@ ALIKE, NEARLY = 88.0, 60.0
 _MOST_PAIRS = 2_000_000
 
 
+# Why it is asked, by (somebody speaks in both, made here by hand).
+WHY = {
+    (True, False): "Somebody speaks in both, but it has another id in the file.",
+    (False, False): "It has another id in the file.",
+    (True, True): "Somebody speaks in both; the one here was made here by hand.",
+    (False, True): "The one here was made here by hand.",
+}
+
+
 class Question(msgspec.Struct, frozen=True, kw_only=True):
     """Is the session of the file called `key` the same talk as the session here?"""
 
@@ -206,10 +215,7 @@ def _is_worth_asking(new: _Traits, ours: _Traits, often: Counter[str]) -> bool:
 
 
 def _question(new: Wanted, traits: _Traits, ours: Known, our_traits: _Traits) -> Question:
-    same = traits.title == our_traits.title
-    title = "The title is the same" if same else "The titles are alike"
-    people = " and so are speakers" if _share_speakers(traits, our_traits) else ""
-    other = "it has another id in the file" if ours.row is not None else "it was made here by hand"
+    shared = _share_speakers(traits, our_traits)
     return Question(
         key=new.key,
         title=new.title,
@@ -217,5 +223,5 @@ def _question(new: Wanted, traits: _Traits, ours: Known, our_traits: _Traits) ->
         session=ours.session_id,
         session_title=str(ours.values["title"]),
         session_starts_at=ours.values["starts_at"],
-        why=f"{title}{people}, but {other}.",
+        why=WHY[shared, ours.row is None],
     )

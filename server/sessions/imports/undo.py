@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, select, update
 
+from server.accounts.actor import Actor
 from server.core.clock import now
 from server.core.db import Db
 from server.core.runtime import Runtime
@@ -24,6 +25,7 @@ from server.sessions.imports.models import APPLIED, UNDONE, Import, ImportedSess
 from server.sessions.imports.wanted import Values
 from server.sessions.imports.write_places import undo_places
 from server.sessions.imports.write_sessions import ROWS, Changed, set_deleted, write_changed
+from server.sessions.media import SessionMediaReader
 from server.sessions.models import Session, SessionSpeaker
 
 
@@ -198,3 +200,10 @@ async def _in_use(db: Db, places: Sequence[Sequence[Any]]) -> set[str]:
             )
         )
     return found
+
+
+async def with_recording(db: Db, actor: Actor, row: Import, *, session_media: SessionMediaReader) -> set[str]:
+    """The sessions an import made that have a recording or captions by now."""
+    made = list((row.undo or {}).get("new", {}))
+    media = await session_media(db, actor, made) if made else {}
+    return {session_id for session_id, one in media.items() if one.recording is not None or one.captions}

@@ -12,7 +12,6 @@ from msgspec import UNSET
 
 from server.accounts.actor import Actor
 from server.accounts.policy import Action
-from server.core.db import Db
 from server.core.http import (
     PROBLEM_RESPONSES,
     After,
@@ -43,7 +42,7 @@ from server.sessions.imports.schemas import (
     imported_out,
 )
 from server.sessions.imports.take import MOST_BYTES, Brought, apply_now, brought_by, take_programme
-from server.sessions.imports.undo import undo_import
+from server.sessions.imports.undo import undo_import, with_recording
 from server.sessions.media import SessionMediaReader
 from server.sessions.queries import get_session
 from server.sessions.routes.programme import SessionRef
@@ -182,13 +181,6 @@ async def undo_applied(
         recorded = await with_recording(db, actor, row, session_media=session_media)
         await undo_import(db, runtime, row, with_media=recorded)
     return await _answer(request, runtime, owner_id, import_id)
-
-
-async def with_recording(db: Db, actor: Actor, row: Import, *, session_media: SessionMediaReader) -> set[str]:
-    """The sessions an import made that have a recording or captions by now."""
-    made = list((row.undo or {}).get("new", {}))
-    media = await session_media(db, actor, made) if made else {}
-    return {session_id for session_id, one in media.items() if one.recording is not None or one.captions}
 
 
 @post(_PATH + "/{import_id:str}/answers", status_code=200, summary="Answer what an import asks", **_OPEN)

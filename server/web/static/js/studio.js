@@ -47,6 +47,8 @@ async function act(button) {
   button.disabled = true;
   try {
     await run(button.dataset.act, button.dataset.with);
+    // What stands in forms is not swapped: a page whose fields were changed is loaded anew.
+    if (button.dataset.reload !== undefined) return void location.reload();
     const { undo, undoWith, done, leave } = button.dataset;
     const action = undo && { label: say("undo"), run: async () => (await run(undo, undoWith), refresh()) };
     // What this page is about is gone: leave it, but not before there was time to take it back.
