@@ -29,17 +29,8 @@ _SHORTEST_PART = 4  # letters of a stem that is looked for inside of words
 _SHORTEST_HEAD = 6  # letters that are believed to be a word's last part whatever comes before them
 _ENDING = 5  # letters at most that an inflected stem is longer
 _COMPOUNDING = ("fi", "sv")
-_COLUMNS = "id, word, language, folded, stem"
-_LOOKUP = {
-    True: text(
-        f"SELECT {_COLUMNS} FROM search_words WHERE folded IN (SELECT value FROM json_each(:folded)) "
-        f"UNION SELECT {_COLUMNS} FROM search_words WHERE stem IN (SELECT value FROM json_each(:stems))"
-    ),
-    False: text(
-        f"SELECT {_COLUMNS} FROM search_words WHERE folded = ANY (:folded) "
-        f"UNION SELECT {_COLUMNS} FROM search_words WHERE stem = ANY (:stems)"
-    ),
-}
+_FOLDED, _STEM = full_text.words_by("folded"), full_text.words_by("stem")
+_LOOKUP = {sqlite: text(f"{_FOLDED[sqlite]} UNION {_STEM[sqlite]}") for sqlite in (True, False)}
 
 
 @dataclass(slots=True)
@@ -99,7 +90,7 @@ async def _look_up(db: Db, asked: Iterable[str], whole: set[str]) -> Sequence[An
         if word in whole:
             for head in _heads(word):
                 known.update(stems(head).values())
-    values = {"folded": full_text.texts_value(db, sorted(folded)), "stems": full_text.texts_value(db, sorted(known))}
+    values = {"folded": full_text.texts_value(db, sorted(folded)), "stem": full_text.texts_value(db, sorted(known))}
     return (await db.execute(_LOOKUP[full_text.is_sqlite(db)], values)).all()
 
 
@@ -174,7 +165,7 @@ async def _known_words(db: Db, parts: Iterable[str]) -> dict[str, bool]:
     every = sorted({one for some in wanted.values() for one in some})
     if not every:
         return {}
-    values = {"folded": full_text.texts_value(db, every), "stems": full_text.texts_value(db, [])}
+    values = {"folded": full_text.texts_value(db, every), "stem": full_text.texts_value(db, [])}
     there = {row.folded for row in (await db.execute(_LOOKUP[full_text.is_sqlite(db)], values)).all()}
     return {part: bool(some & there) for part, some in wanted.items()}
 
@@ -213,7 +204,7 @@ async def _add_near(db: Db, one: Meaning) -> None:
     one.mended = min((row.word for row in near), default="")
     values = {
         "folded": full_text.texts_value(db, []),
-        "stems": full_text.texts_value(db, sorted({row.stem for row in near})),
+        "stem": full_text.texts_value(db, sorted({row.stem for row in near})),
     }
     kin = (await db.execute(_LOOKUP[full_text.is_sqlite(db)], values)).all() if near else ()
     stems_of = {(row.language, row.stem) for row in near}

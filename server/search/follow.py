@@ -157,7 +157,7 @@ async def _index_together(held: Held, notes: dict[str, list[int]]) -> int:
 
 async def _forget(db: Db, notes: dict[str, list[int]]) -> None:
     numbers = [number for some in notes.values() for number in some]
-    wanted = text(f"DELETE FROM search_changes WHERE id IN {full_text.IDS[full_text.is_sqlite(db)]}")
+    wanted = text(f"DELETE FROM search_changes WHERE {full_text.among(db, 'id')}")
     await db.execute(wanted, {"ids": full_text.ids_value(db, numbers)})
 
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import Connection, TextClause, text
 
 from server.core.db import Db
 
@@ -34,8 +34,6 @@ def _statement(sqlite: str, postgresql: str) -> dict[bool, TextClause]:
     return {True: text(sqlite), False: text(postgresql)}
 
 
-# Numbers go in as one value, so that a statement is prepared once however many there are.
-IDS = {True: "(SELECT value FROM json_each(:ids))", False: "(SELECT unnest(CAST(:ids AS bigint[])))"}
 MATCHING = {
     True: "SELECT rowid FROM search_fts WHERE search_fts MATCH :match",
     False: "SELECT talk FROM search_fts WHERE words @@ CAST(:match AS tsquery)",
@@ -45,18 +43,18 @@ _KEEP = _statement(
     "INSERT INTO search_fts (rowid, words) VALUES (:talk, :words)",
     "INSERT INTO search_fts (talk, words) VALUES (:talk, array_to_tsvector(:words))",
 )
-_COLUMNS = "id, word, language, folded, stem"
+COLUMNS = "id, word, language, folded, stem"
 # Without trigrams of its own PostgreSQL's index answers by itself.
 _CONTAINING = _statement(
-    f"SELECT {_COLUMNS} FROM search_words WHERE id IN (SELECT rowid FROM search_grams WHERE search_grams MATCH :match) "
+    f"SELECT {COLUMNS} FROM search_words WHERE id IN (SELECT rowid FROM search_grams WHERE search_grams MATCH :match) "
     "AND length(folded) BETWEEN :shortest AND :longest ORDER BY length(folded), folded, language, word LIMIT :most",
-    f"SELECT {_COLUMNS} FROM search_words WHERE folded LIKE ANY (:patterns) AND length(folded) BETWEEN :shortest AND "
+    f"SELECT {COLUMNS} FROM search_words WHERE folded LIKE ANY (:patterns) AND length(folded) BETWEEN :shortest AND "
     ':longest ORDER BY length(folded), folded COLLATE "C", language COLLATE "C", word COLLATE "C" LIMIT :most',
 )
 _BEGINNING = _statement(
-    f"SELECT {_COLUMNS} FROM search_words WHERE folded >= :first AND folded < :beyond "
+    f"SELECT {COLUMNS} FROM search_words WHERE folded >= :first AND folded < :beyond "
     "AND length(folded) BETWEEN :shortest AND :longest ORDER BY length(folded), folded, language, word LIMIT :most",
-    f"SELECT {_COLUMNS} FROM search_words WHERE folded LIKE :pattern "
+    f"SELECT {COLUMNS} FROM search_words WHERE folded LIKE :pattern "
     "AND length(folded) BETWEEN :shortest AND :longest "
     'ORDER BY length(folded), folded COLLATE "C", language COLLATE "C", word COLLATE "C" LIMIT :most',
 )
@@ -64,10 +62,31 @@ _GRAMS = text("INSERT INTO search_grams (rowid, folded) VALUES (:id, :folded)")
 _LAST = chr(0x10FFFF)
 
 
+def among(db: Db, column: str, name: str = "ids") -> str:
+    """The condition that a whole number is among those bound by a name.
+
+    They go in as one value (`ids_value`), so that a statement is prepared once however many there are."""
+    if is_sqlite(db):
+        return f"{column} IN (SELECT value FROM json_each(:{name}))"
+    return f"{column} = ANY (CAST(:{name} AS bigint[]))"
+
+
 def ids_value(db: Db, numbers: Iterable[int]) -> Any:
-    """Numbers as the one value IDS takes."""
+    """Numbers as the one value `among` takes."""
     found = list(numbers)
     return f"[{','.join(map(str, found))}]" if is_sqlite(db) else found
+
+
+def words_by(column: str) -> dict[bool, str]:
+    """A select of the vocabulary by many values of a column, bound by the column's name (`texts_value`).
+
+    PostgreSQL is asked by a join: it looks each value up in the index, also while it knows nothing of the table yet.
+    """
+    return {
+        True: f"SELECT {COLUMNS} FROM search_words WHERE {column} IN (SELECT value FROM json_each(:{column}))",
+        False: f"SELECT {COLUMNS} FROM search_words JOIN unnest(CAST(:{column} AS text[])) AS asked (value) "
+        f"ON {column} = asked.value",
+    }
 
 
 def texts_value(db: Db, texts: Iterable[str]) -> Any:
@@ -141,3 +160,9 @@ async def tidy(db: Db) -> None:
     """After much was written: indexes in one piece, and figures for the planner."""
     for statement in _TIDY[is_sqlite(db)]:
         await db.execute(text(statement))
+
+
+def drop_apart(connection: Connection) -> None:
+    """Drop the tables that are apart; for who empties a database by its tables (those of FTS5 cannot be dropped one by one)."""
+    for name in ("search_fts", "search_grams") if connection.dialect.name == "sqlite" else ("search_fts",):
+        connection.execute(text(f"DROP TABLE IF EXISTS {name}"))

@@ -94,15 +94,12 @@ async def _number(db: Db, wanted: Iterable[Word]) -> dict[Word, int]:
 async def _known(db: Db, wanted: set[Word]) -> dict[Word, int]:
     found: dict[Word, int] = {}
     for batch in _batches(sorted({surface for surface, _language in wanted})):
-        rows = await db.execute(_KNOWN[full_text.is_sqlite(db)], {"words": full_text.texts_value(db, batch)})
+        rows = await db.execute(_KNOWN[full_text.is_sqlite(db)], {"word": full_text.texts_value(db, batch)})
         found |= {(row.word, row.language): row.id for row in rows if (row.word, row.language) in wanted}
     return found
 
 
-_KNOWN = {
-    True: text("SELECT id, word, language FROM search_words WHERE word IN (SELECT value FROM json_each(:words))"),
-    False: text("SELECT id, word, language FROM search_words WHERE word = ANY (:words)"),
-}
+_KNOWN = {sqlite: text(statement) for sqlite, statement in full_text.words_by("word").items()}
 
 
 def _row(surface: str, language: str) -> dict[str, str]:
@@ -115,11 +112,11 @@ def _batches(items: Sequence[Any]) -> Iterable[Sequence[Any]]:
 
 async def _take_out(db: Db, talk: SearchTalk) -> None:
     """Its postings and passages go."""
-    numbers = array("I", talk.words)
-    statement = text(
-        f"DELETE FROM search_postings WHERE word IN {full_text.IDS[full_text.is_sqlite(db)]} AND talk = :talk"
-    )
-    await db.execute(statement, {"ids": full_text.ids_value(db, numbers), "talk": talk.number})
+    if not talk.words:
+        return
+    statement = text(f"DELETE FROM search_postings WHERE {full_text.among(db, 'word')} AND talk = :talk")
+    numbers = full_text.ids_value(db, array("I", talk.words))
+    await db.execute(statement, {"ids": numbers, "talk": talk.number})
     first = talk.number * PASSAGES
     await db.execute(delete(SearchPassage).where(SearchPassage.id >= first, SearchPassage.id < first + PASSAGES))
 

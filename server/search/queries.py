@@ -122,11 +122,10 @@ def matching(statement: Select[Any], db: Db, groups: full_text.Groups) -> Select
 
 async def postings(db: Db, words: Iterable[int], talks: Sequence[int] | None) -> Sequence[Any]:
     """(word, talk, passages) of these words, in these talks or in all."""
-    inside = full_text.IDS[full_text.is_sqlite(db)]
     values = {"ids": full_text.ids_value(db, sorted(words))}
-    statement = f"SELECT word, talk, passages FROM search_postings WHERE word IN {inside}"
+    statement = f"SELECT word, talk, passages FROM search_postings WHERE {full_text.among(db, 'word')}"
     if talks is not None:
-        statement += f" AND talk IN {inside.replace(':ids', ':talks')}"
+        statement += f" AND {full_text.among(db, 'talk', 'talks')}"
         values["talks"] = full_text.ids_value(db, talks)
     return (await db.execute(text(statement), values)).all()
 
@@ -147,8 +146,7 @@ async def read_passages(db: Db, wanted: Iterable[tuple[int, int]]) -> dict[tuple
     """Passages by (talk, number); those that are not there are left out."""
     ids = sorted({talk * PASSAGES + number for talk, number in wanted if number >= 0})
     statement = text(
-        "SELECT id, text, language, at_ms, end_ms, deck, page FROM search_passages "
-        f"WHERE id IN {full_text.IDS[full_text.is_sqlite(db)]}"
+        f"SELECT id, text, language, at_ms, end_ms, deck, page FROM search_passages WHERE {full_text.among(db, 'id')}"
     )
     rows = await db.execute(statement, {"ids": full_text.ids_value(db, ids)})
     return {divmod(row.id, PASSAGES): Shown(*row[1:]) for row in rows}
@@ -169,7 +167,7 @@ async def names_of(
 
 
 def _named_among(model: Any, name: Any, key: str) -> Select[Any]:
-    ids = bindparam(key, expanding=True)
+    ids: Any = bindparam(key, expanding=True)
     return select(model.id, name.label("name"), model.slug).where(model.id.in_(ids), model.deleted_at.is_(None))
 
 

@@ -89,9 +89,7 @@ def take_triggers(connection: Connection) -> None:
     """Take away whichever are there, by the name they have, so that those of an older version go too."""
     if connection.dialect.name == "sqlite":
         found = connection.execute(
-            text(
-                "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'search\\_%' ESCAPE '\\'"
-            )
+            text("SELECT name FROM sqlite_master WHERE type = 'trigger' AND substr(name, 1, 7) = 'search_'")
         )
         for (name,) in found.all():
             connection.execute(text(f"DROP TRIGGER {name}"))
