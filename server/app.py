@@ -32,6 +32,7 @@ from server.core.settings import Settings, read_settings
 from server.core.stopping import told_to_stop
 from server.events.fan_out import ChangeFanOut
 from server.events.routes import ROUTES as EVENT_ROUTES
+from server.feeds.schedule_routes import schedule_router
 from server.live.mirror import LiveMirrors
 from server.live.origin import LiveOrigin
 from server.live.origin_routes import PREFIX as LIVE_PREFIX
@@ -122,6 +123,7 @@ def route_handlers() -> list[Any]:
         slides_router,
         media_router,
         pictures_router,
+        schedule_router,
     ]
 
 
