@@ -34,6 +34,7 @@ COMMANDS = (
     Row(RUN, "ingest", "server.commands.run:ingest", "Take encoders, write the live streams of all rooms."),
     Row(RUN, "beat", "server.commands.run:beat", "Run the clock of housekeeping."),
     Row(USE, "upload", "server.upload_command:upload", "Send a recording, slides or captions to a session."),
+    Row(USE, "import", "server.commands.programme:import_", "Bring an event's programme from a file or an address."),
     Row(USE, "user", "server.commands.user:user", "Accounts: make one, get a sign-in link, make an API token."),
     Row(KEEP, "doctor", "server.commands.keep:doctor", "Say what was found, what is wrong and what to do."),
     Row(KEEP, "migrate", "server.commands.keep:migrate", "Bring the database to the newest version, make the bucket."),

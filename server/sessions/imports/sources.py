@@ -212,7 +212,13 @@ def _pause(row: ProgrammeSource, event: Event, *, retryable: bool = True) -> Non
 
 
 async def source_for_file(db: Db, event_id: str, name: str, programme: ReadProgramme) -> ProgrammeSource:
-    """The source a file belongs to: the one that shares most of its sessions, or a file of the same name, or a new one.
+    """The source a file belongs to, or a new one."""
+    found = await source_like(db, event_id, name, programme)
+    return found if found is not None else await add_source(db, event_id, name=name[:200] or "File")
+
+
+async def source_like(db: Db, event_id: str, name: str, programme: ReadProgramme) -> ProgrammeSource | None:
+    """The source a file is the newer version of: it shares most of its sessions, or is a file of the same name.
 
     So a programme of one stage that is brought as a file of its own is not taken for the newer version of another.
     """
@@ -230,9 +236,7 @@ async def source_for_file(db: Db, event_id: str, name: str, programme: ReadProgr
             score = _LIKE
         if score >= _LIKE and (best is None or score > best[0]):
             best = (score, source)
-    if best is not None:
-        return best[1]
-    return await add_source(db, event_id, name=name[:200] or "File")
+    return best[1] if best is not None else None
 
 
 _LIKE = 0.2

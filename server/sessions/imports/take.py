@@ -7,6 +7,7 @@ from typing import Any
 
 from server.accounts.actor import Actor
 from server.core.db import Db
+from server.core.ids import new_id
 from server.core.jobs import enqueue
 from server.core.runtime import Runtime
 from server.events.errors import EventNotFound
@@ -16,11 +17,11 @@ from server.sessions.formats.read import read_programme
 from server.sessions.imports.apply import INLINE_SESSIONS, apply_import, describe, plan_import
 from server.sessions.imports.changes import tell_import
 from server.sessions.imports.errors import ImportTooLarge, NotToBeApplied
-from server.sessions.imports.facts import Plan
+from server.sessions.imports.facts import Plan, make_plan, name_the_rest, read_facts
 from server.sessions.imports.history import discard_older, find_import
 from server.sessions.imports.models import APPLYING, SHOWN, UNCHANGED, Import, ProgrammeSource
 from server.sessions.imports.packed import pack
-from server.sessions.imports.sources import find_source, source_for_file
+from server.sessions.imports.sources import find_source, source_for_file, source_like
 from server.sessions.jobs import ApplyProgramme
 
 MOST_BYTES = 10 * 1024 * 1024
@@ -151,3 +152,14 @@ async def apply_now(runtime: Runtime, event_id: str, import_id: str) -> Import:
     await apply_import(runtime, import_id)
     async with runtime.database.read() as db:
         return await find_import(db, event_id, import_id)
+
+
+async def dry_run(runtime: Runtime, brought: Brought) -> tuple[ReadProgramme, Plan]:
+    """What the file would change, noting nothing. Raises what reading it raises."""
+    programme = await read_brought(runtime, brought)
+    async with runtime.database.read() as db:
+        source = await source_like(db, brought.event_id, brought.name, programme)
+        if source is None:  # nobody's yet; never written
+            source = ProgrammeSource(id=new_id(), event_id=brought.event_id, version=1, answers={})
+        facts = await read_facts(db, source, programme)
+        return programme, await name_the_rest(db, make_plan(facts, programme))
