@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from litestar import Request, Response, Router, delete, get, post, put
 from litestar.di import NamedDependency
 from litestar.openapi.spec import Example
-from litestar.params import JSONBody, PathParameter
+from litestar.params import FromPath, JSONBody, PathParameter
 
 from server.accounts.actor import Actor
 from server.accounts.policy import Action, can
@@ -18,8 +18,17 @@ from server.media.chapters import Chapter
 from server.sessions.queries import Item, get_session
 from server.slides.chapters_said import say_chapters, unsay_chapters
 from server.slides.cue_errors import CuesNotThere
-from server.slides.cue_schemas import ChapterIn, CueOrder, EditView, SlidesView, edit_view, slides_view
-from server.slides.linked import links_of_session
+from server.slides.cue_schemas import (
+    ChapterIn,
+    CueOrder,
+    EditView,
+    LinkView,
+    SlidesView,
+    edit_view,
+    link_view,
+    slides_view,
+)
+from server.slides.linked import links_of_session, look_now
 from server.slides.live_cues import live_cues_of
 from server.slides.models import SlideSync
 from server.slides.sight import sight_of
@@ -97,6 +106,21 @@ async def show_slides(
         item = await get_session(db, session_id, actor=actor)
         view = await _view(db, runtime, actor, item)
     return json_with_etag(request, view, view.version)
+
+
+@post("/slides/links/{link_id:str}/fetch", status_code=202, summary="Fetch the slides of a link now", **_ERRORS)
+async def fetch_link(
+    session_id: SessionId,
+    link_id: FromPath[str],
+    runtime: NamedDependency[Runtime],
+    actor: NamedDependency[Actor],
+) -> LinkView:
+    """After it failed, or when there is something new behind it; what comes of it is in `links` of the slides."""
+    async with runtime.database.write() as db:
+        item = await get_session(db, session_id, actor=actor, action=Action.UPLOAD_SLIDES)
+        row = await look_now(db, item.session.id, link_id)
+        await db.flush()
+        return link_view(row)
 
 
 @post("/cues", status_code=200, summary="Correct which page is shown when", **_ERRORS)
@@ -197,6 +221,6 @@ async def forget_chapters(
 
 slides_router = Router(
     path="/api/v1/sessions/{session_id:str}",
-    route_handlers=[show_slides, edit, undo, redo, history, match, write_chapters, forget_chapters],
+    route_handlers=[show_slides, fetch_link, edit, undo, redo, history, match, write_chapters, forget_chapters],
     tags=["slides"],
 )

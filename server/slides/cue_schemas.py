@@ -180,12 +180,13 @@ def slides_view(
         ],
         unsure=[_unsure(start, end, doubt.why, doubt.pages) for start, end, doubt in beside.doubts],
         chapters=[ChapterOut(one.start_ms, one.title, beside.chapters_edited) for one in beside.chapters],
-        links=[_link(row) for row in links],
+        links=[link_view(row) for row in links],
         live=[LiveCueView(at=row.wall, deck=row.deck_id, page=row.page, confidence=row.confidence) for row in live],
     )
 
 
-def _link(row: DeckLink) -> LinkView:
+def link_view(row: DeckLink) -> LinkView:
+    """A link to slides as it stands."""
     return LinkView(
         id=row.link_id,
         url=row.url,

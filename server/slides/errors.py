@@ -51,6 +51,13 @@ class SlotUnknown(Invalid):
     says = "This session has no such deck to replace. Upload without `slot`, or with `slot` new for one more deck."
 
 
+class DeckLinkNotFound(NotFound):
+    """The session has no such link to slides (any more)."""
+
+    code = "deck.link_not_found"
+    says = "This talk has no such link to slides."
+
+
 class DeckLost(Gone):
     """The row is there and its file is not."""
 

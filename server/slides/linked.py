@@ -19,6 +19,7 @@ from server.core.jobs import ENDED, JobRow, cancel_jobs, enqueue
 from server.events.models import Event
 from server.sessions.models import Session, SessionLink
 from server.slides.add import lock_decks
+from server.slides.errors import DeckLinkNotFound
 from server.slides.jobs import RENDER, LookAtLink
 from server.slides.models import WAITING, Deck, DeckLink
 from server.slides.retire import restore_deck, retire_deck
@@ -229,6 +230,34 @@ async def links_of_session(db: Db, session_id: str) -> list[DeckLink]:
         .order_by(SessionLink.position)
     )
     return list(rows)
+
+
+async def look_now(db: Db, session_id: str, link_id: str) -> DeckLink:
+    """Somebody wants a link of the session looked at at once; a look that is under way is not repeated. Raises
+    DeckLinkNotFound."""
+    await lock_decks(db, session_id)
+    found = await db.execute(
+        _live(select(SessionLink, Session.event_id)).where(SessionLink.id == link_id, Session.id == session_id)
+    )
+    link, event_id = found.one_or_none() or (None, "")
+    if link is None:
+        raise DeckLinkNotFound
+    row: DeckLink | None = await db.scalar(
+        select(DeckLink).where(DeckLink.link_id == link_id).execution_options(populate_existing=True)
+    )
+    if row is None:
+        row = _row_for(link, event_id)
+        db.add(row)
+        await db.flush()
+    at_work = select(JobRow.id).where(
+        JobRow.subject == row.id, JobRow.name == LookAtLink.name, JobRow.state.not_in(ENDED)
+    )
+    if await db.scalar(at_work.limit(1)) is None:
+        row.next_look_at = now() + timedelta(seconds=LOST_S)
+        await enqueue(db, LookAtLink(deck_link=row.id), subject=row.id)
+    if row.state == FAILED:
+        row.state, row.error_code, row.error_detail = WAITING, None, None
+    return row
 
 
 async def open_row(db: Db, row_id: str) -> DeckLink | None:

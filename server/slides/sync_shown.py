@@ -64,6 +64,13 @@ async def read_beside(db: Db, actor: Actor, session_id: str) -> Beside:
     decks = await read_session_decks(db, session_id)
     sync = await get_sync(db, session_id)
     edits = await edits_of(db, session_id) if sync is not None else []
+    return beside_of(decks, sync, recording, edits)
+
+
+def beside_of(
+    decks: SessionDecks, sync: SlideSync | None, recording: Recording | None, edits: Sequence[CueEdit]
+) -> Beside:
+    """What rows come to; `recording` is the one the asker may watch, `edits` those that count. Pure."""
     drawn = [deck.id for deck in decks.shown if deck.rendering]
     view = view_of(recording, drawn, sync) if recording is not None else None
     chapters, edited = chapters_on(view, sync)

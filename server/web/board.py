@@ -17,6 +17,7 @@ from server.recordings.models import ENCODING, PROBING, RECEIVING, Recording, So
 from server.recordings.queries import all_recordings_of, progress_of, recordings_of_sessions
 from server.sessions.models import Session
 from server.sessions.queries import Item, deleted_sessions, programme_of, read_items
+from server.slides.overview import Overview, overviews_of
 from server.web.wording import zone_of
 
 Choices = list[tuple[str, str]]
@@ -69,6 +70,7 @@ class SessionRow:
     room: str
     speakers: str
     recording: RecordingShown | None
+    slides: Overview | None = None  # None: there are none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +171,7 @@ def recording_brief(recording: Recording) -> RecordingShown:
     )
 
 
-def session_row(item: Item, recording: Recording | None) -> SessionRow:
+def session_row(item: Item, recording: Recording | None, slides: Overview | None = None) -> SessionRow:
     """A session on the board."""
     session = item.session
     return SessionRow(
@@ -182,14 +184,17 @@ def session_row(item: Item, recording: Recording | None) -> SessionRow:
         room=item.room.name if item.room else "",
         speakers=", ".join(speaker.name for speaker in item.speakers),
         recording=recording_brief(recording) if recording else None,
+        slides=slides,
     )
 
 
 async def read_board(db: Db, actor: Actor, event: Event) -> list[SessionRow]:
-    """Every session of an event with its recording; three statements."""
+    """Every session of an event with its recording and how its slides are; six statements."""
     items = await programme_of(db, actor, event)
-    recordings = await recordings_of_sessions(db, actor, [item.session.id for item in items])
-    return [session_row(item, recordings.get(item.session.id)) for item in items]
+    ids = [item.session.id for item in items]
+    recordings = await recordings_of_sessions(db, actor, ids)
+    slides = await overviews_of(db, ids, recordings)
+    return [session_row(item, recordings.get(item.session.id), slides.get(item.session.id)) for item in items]
 
 
 async def read_deleted(db: Db, actor: Actor, event: Event, *, undo_s: int) -> list[Item]:

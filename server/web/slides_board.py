@@ -7,6 +7,8 @@ from server.accounts.actor import Actor
 from server.core.db import Db
 from server.core.secrets import Keyring
 from server.sessions.queries import Item
+from server.slides.cue_schemas import LinkView, link_view
+from server.slides.linked import links_of_session
 from server.slides.schemas import DeckView, decks_view
 from server.slides.sight import sight_of
 from server.slides.sync_shown import Beside, error_of, read_beside, state_of
@@ -32,17 +34,19 @@ class StepShown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlidesBoard:
-    """A session's decks as the API shows them, and how they keep step."""
+    """A session's decks as the API shows them, how they keep step, and what became of links to slides."""
 
     decks: list[DeckView]
     step: StepShown
+    links: list[LinkView]
 
 
 async def read_slides(db: Db, actor: Actor, item: Item, *, keyring: Keyring, moment: datetime) -> SlidesBoard:
     """The slides of a session for who may upload some."""
     beside = await read_beside(db, actor, item.session.id)
     sight = sight_of(actor, item, keyring=keyring, moment=moment)
-    return SlidesBoard(decks=decks_view(beside.decks, sight), step=step_of(beside))
+    links = [link_view(row) for row in await links_of_session(db, item.session.id)]
+    return SlidesBoard(decks=decks_view(beside.decks, sight), step=step_of(beside), links=links)
 
 
 def step_of(beside: Beside) -> StepShown:

@@ -123,6 +123,10 @@ WORDS: dict[tuple[str, ...], dict[str, str]] = {
     ("DELETE", "/api/v1/sessions/{session}/links/{link}"): {"link": "session_link"},
     ("POST", "/api/v1/sessions/{session}/links/{link}/restore"): {"link": "session_link_deleted"},
     ("POST", "/api/v1/sessions/{session_id}/slides/links/{link_id}/fetch"): {"link_id": "session_slides_link"},
+    ("POST", "/api/v1/sessions/{session_id}/slides/links/{link_id}/fetch"): {
+        "session_id": "session",
+        "link_id": "session_slides_link",
+    },
     ("POST", "/api/v1/speakers/{speaker}/restore"): {"speaker": "speaker_deleted"},
     ("DELETE", "/api/v1/sessions/{session}/grants/{grant_id}"): {"grant_id": "session_grant"},
     ("DELETE", "/api/v1/events/{event}/attendees/{link_id}"): {"link_id": "attendee_link"},

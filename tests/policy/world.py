@@ -21,7 +21,7 @@ from server.events.models import Event, EventLink, LinkSuggestion, Room, Series,
 from server.events.pictures import event_pictures_prefix
 from server.live.models import Broadcast, StreamKey, Stretch
 from server.playback.downloads import download_key
-from server.playback.models import CaptionTrack, Download
+from server.playback.models import CaptionTrack, Download, DownloadChoice
 from server.recordings.models import READY, Chunk, Recording, Rendition, Source
 from server.sessions.formats.form import ReadProgramme
 from server.sessions.imports.models import Import, ImportedSession, ProgrammeSource
@@ -126,6 +126,7 @@ async def _an_event(
     words |= await _sessions(db, event, users)
     words |= await _media(db, runtime, event, words)
     words |= await _live(db, event, words)
+    db.add(DownloadChoice(id=event, podcast=True))
     hook = Webhook(event_id=event, url="https://example.org/", facts=[], secret=runtime.keyring.encrypt("whsec_"))
     words["webhook"] = await _add(db, hook)
     sent = {"webhook_id": words["webhook"], "message_id": "msg_1", "fact": "room.live", "body": "{}"}
@@ -177,6 +178,7 @@ async def _sessions(db: Db, event: str, users: dict[str, User]) -> dict[str, str
         "session_grant": grant.id,
         "session_link": await _add(db, SessionLink(session_id=session, **link)),
         "session_link_deleted": await _add(db, SessionLink(session_id=session, deleted_at=now(), **link)),
+        "session_slides_link": await _add(db, SessionLink(session_id=session, kind="slides", url=link["url"])),
         "speaker": speaker,
         "speaker_deleted": idle,
     }

@@ -4,9 +4,13 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
+from sqlalchemy import select
+
 from server.core.db import Database
+from server.core.jobs import JobRow
 from server.core.runtime import Runtime
-from server.slides.models import Deck, DeckPage, SlideSync
+from server.slides.jobs import LookAtLink
+from server.slides.models import Deck, DeckLink, DeckPage, SlideSync
 from tests.server.accounts.people import Browsing, a_user
 from tests.server.events.people import Asker
 from tests.server.web.events import a_recording, a_session, an_event
@@ -110,6 +114,64 @@ async def test_the_session_says_how_the_slides_keep_step(organiser: Browsing, ad
     shown = (await organiser.get(page)).text
     assert "The recording could not be read." in shown and recording
     assert f'data-act="POST /api/v1/sessions/{session["id"]}/cues/match"' in shown
+
+
+async def test_the_board_of_an_event_says_how_the_slides_of_each_talk_are(
+    organiser: Browsing, admin: Asker, database: Database
+) -> None:
+    event = await an_event(admin)
+
+    async def row() -> str:
+        shown = (await organiser.get("/studio/seminar-2027")).text
+        return re.sub(r"<[^>]+>", " ", shown.partition("data-row-slides")[2].partition("</li>")[0])
+
+    session = await a_session(admin, event)
+    assert "No slides" in await row()
+    deck = await a_deck(database, session, state="rendering", rendering=0)
+    assert "Slides: being drawn" in await row()
+    async with database.write() as db:
+        (await db.get_one(Deck, deck)).rendering = 1
+    assert "Slides: there" in await row()
+    await a_recording(database, session, event, cut=[{"source_id": "a", "start_ms": 0, "end_ms": None}])
+    assert "Slides: waiting to be matched" in await row()
+    async with database.write() as db:
+        db.add(SlideSync(session_id=session["id"], event_id=event["id"], state="matching"))
+    assert "Slides: being matched" in await row()
+    cue = [0, 60_000, [deck, 1], 0.9, "features"]
+    doubts = [[at, at + 900, "low_confidence", []] for at in (0, 5_000)]
+    for unsure, said in ((doubts, "Slides: 2 unsure"), ([], "Slides: in step")):
+        async with database.write() as db:
+            sync = await db.get_one(SlideSync, session["id"])
+            sync.state, sync.found = "ready", {"a": {"decks": [[deck, 1]], "cues": [cue], "unsure": unsure}}
+        assert said in await row()
+    async with database.write() as db:
+        (await db.get_one(SlideSync, session["id"])).state = "failed"
+    assert "Slides: failed" in await row()
+
+
+async def test_a_link_that_could_not_be_fetched_says_why_and_is_tried_again(
+    organiser: Browsing, admin: Asker, database: Database
+) -> None:
+    session = await a_session(admin, await an_event(admin))
+    url = "https://example.org/cranes.pdf"
+    link = await admin.post(f"/sessions/{session['id']}/links", {"kind": "slides", "url": url})
+    words = {"error_code": "fetch.refused", "error_detail": "The server said 404: not found."}
+    async with database.write() as db:
+        about = {"link_id": link["id"], "session_id": session["id"], "event_id": session["event"], "url": url}
+        db.add(DeckLink(state="failed", next_look_at=datetime(2027, 5, 1, tzinfo=UTC), **about, **words))
+    page = f"/studio/seminar-2027/sessions/{session['slug']}"
+    act = f"sessions/{session['id']}/slides/links/{link['id']}"
+    for address in (page, f"{page}/slides"):
+        shown = (await organiser.get(address)).text
+        assert "example.org/cranes.pdf" in shown and "The server said 404: not found." in shown
+        assert f'data-act="POST /api/v1/{act}/fetch">Try again' in shown
+    for _ in range(2):  # asked twice it is looked at once
+        answer = await admin.post(f"/{act}/fetch", status=202)
+        assert (answer["state"], answer["error"]) == ("waiting", None)
+    async with database.read() as db:
+        assert len(list(await db.scalars(select(JobRow).where(JobRow.name == LookAtLink.name)))) == 1
+    assert "To be fetched" in (await organiser.get(page)).text
+    await admin.refused("POST", f"/{act}x/fetch", "deck.link_not_found", status=404)
 
 
 async def test_who_may_not_edit_is_told_so(browser: Browsing, admin: Asker, app_runtime: Runtime) -> None:

@@ -151,6 +151,11 @@ CUES = json.dumps(
 )
 
 
+def test_a_deck_that_is_dragged_stands_where_it_is_let_go() -> None:
+    places = "[5, 99, 100, 350, 900].map((y) => m.placeAmong([100, 200, 300], y))"
+    assert run("studio/deck_order.js", f"[{places}, m.placeAmong([], 7)]", texts={}) == [[0, 0, 1, 3, 3], 0]
+
+
 def test_what_is_most_in_doubt_comes_first() -> None:
     spans = [(12_000, 14_000), (40_000, 50_000), (50_000, 51_000), (72_000, 78_000)]
     unsure = json.dumps([{"start_ms": a, "end_ms": b, "why": "low_confidence", "pages": []} for a, b in spans])

@@ -3,6 +3,7 @@
 import { call } from "./api.js";
 import { follow } from "./changes.js";
 import { ask } from "./studio/ask.js";
+import { startDeckOrder } from "./studio/deck_order.js";
 import { refresh } from "./studio/refresh.js";
 import { fieldsOf, showProblem } from "./studio/forms.js";
 import { toast } from "./studio/toasts.js";
@@ -95,8 +96,17 @@ function onChange(change) {
   place.dataset.mark = mark;
 }
 
+const slideMarks = new Map(); // by deck or session, as the events name them
+
 // Decks while their pages are drawn, and slides while they are matched: both move in place within a state.
 function onSlides({ id, session, state, progress, version }) {
+  // On the board of an event a row says how the slides are: asked for again at every new state of them.
+  if (document.querySelector(`[data-session-row="${CSS.escape(session)}"]`)) {
+    const mark = `${state}|${version ?? ""}`;
+    if (slideMarks.get(id) !== mark) refresh();
+    slideMarks.set(id, mark);
+    return;
+  }
   if (!document.querySelector(`[data-purpose="slides"][data-uploads="${CSS.escape(session)}"]`)) return;
   const place = document.querySelector(`[data-deck="${CSS.escape(id)}"], [data-step="${CSS.escape(id)}"]`);
   const bar = place?.querySelector("[data-progress]");
@@ -129,4 +139,5 @@ function resync() {
 }
 
 if (board) follow(board.dataset.board, onChange, resync);
+startDeckOrder(document);
 for (const box of document.querySelectorAll("[data-uploads]")) startUploads(box, { onFinished: refresh });
