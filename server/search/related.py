@@ -128,7 +128,7 @@ async def _having(db: Db, stems: Sequence[str]) -> dict[str, dict[int, float]]:
     if not stems:
         return {}
     forms = await db.execute(select(SearchWord.id, SearchWord.stem).where(SearchWord.stem.in_(stems)))
-    stem_of: dict[int, str] = {number: one for number, one in forms.tuples()}
+    stem_of: dict[int, str] = {number: one for number, one in forms.all()}
     statement = text(
         "SELECT p.word, p.talk, p.passages, t.parts FROM search_postings p JOIN search_talks t ON t.number = p.talk "
         f"WHERE {full_text.among(db, 'p.word')}"

@@ -20,6 +20,7 @@ from server.web.editions import read_surroundings, series_of
 from server.web.languages import catalogue
 from server.web.looks import look_url
 from server.web.programme import by_day, event_head, event_links, read_programme, talk_card
+from server.web.related import read_related
 from server.web.respond import LARGE_COOKIE, READ, fault_page, language_of, page, redirect
 from server.web.shelves import read_shelf, read_shelves
 from server.web.shown import SpeakerView
@@ -166,6 +167,7 @@ async def talk_page(
             large=request.cookies.get(LARGE_COOKIE, ""),
             words=(request.query_params.get("transcript", ""), language_of(request)),
         )
+        alike = await read_related(db, actor, found.talk.id, keyring=runtime.keyring)
     gettext = catalogue(language_of(request)).gettext
     return page(
         request,
@@ -175,6 +177,7 @@ async def talk_page(
         actor=actor,
         has_form=actor.login_id is not None and not actor.is_known,  # let in by a code, they order downloads too
         look=look_url(row.color),
+        alike=alike,
         talk=found.talk,
         playback=found.playback,
         live_url=found.live_url,
