@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from server.core.db import Db
-from server.media.chapters import Chapter, from_container, in_order, write_webvtt_chapters
+from server.media.chapters import Chapter, from_container, in_order, write_podcast_json, write_webvtt_chapters
 from server.media.source_info import SourceInfo
 from server.playback.errors import MediaNotFound
 from server.playback.live_cut import clip_ms
@@ -52,6 +52,17 @@ def chapters_in(row: ChapterList | None, recording: Recording, other: OtherChapt
         return in_order(other.said, recording.duration_ms)
     own = in_order((Chapter(start_ms, title) for start_ms, title in row.chapters), recording.duration_ms) if row else []
     return own or in_order(other.guessed, recording.duration_ms)
+
+
+async def chapters_json(db: Db, recording_id: str, read_other: ChapterReader) -> tuple[str, bool]:
+    """The chapters as podcast players read them, counted from the talk's own start. Raises MediaNotFound."""
+    recording = await db.get(Recording, recording_id)
+    if recording is None:
+        raise MediaNotFound
+    chapters = chapters_in(await db.get(ChapterList, recording_id), recording, await read_other(db, recording))
+    if not chapters:
+        raise MediaNotFound
+    return write_podcast_json(chapters, recording.duration_ms or chapters[-1].start_ms + 1), False
 
 
 async def chapters_text(db: Db, recording_id: str, read_other: ChapterReader) -> tuple[str, bool]:

@@ -22,7 +22,7 @@ from server.core.http_objects import answer_object
 from server.core.runtime import Runtime
 from server.events.audience import Watched, left_s, opens
 from server.playback.captions import track_playlist, track_text
-from server.playback.chapters import ChapterReader, chapters_text
+from server.playback.chapters import ChapterReader, chapters_json, chapters_text
 from server.playback.errors import BadToken, MediaNotFound
 from server.playback.live_cut import stored_key
 from server.playback.manifests import media_playlist, multivariant_playlist, storyboard_index
@@ -133,6 +133,9 @@ async def _made(
         elif path == "chapters.vtt":
             text, growing = await chapters_text(db, recording_id, read_chapters)
             media_type = "text/vtt"
+        elif path == "chapters.json":
+            text, growing = await chapters_json(db, recording_id, read_chapters)
+            media_type = "application/json+chapters"
         elif path == "storyboard.vtt":
             text, growing = await storyboard_index(db, recording_id)
             media_type = "text/vtt"

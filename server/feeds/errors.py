@@ -1,0 +1,17 @@
+"""What can go wrong between a feed and its reader."""
+
+from server.core.errors import NotFound
+
+
+class NoPodcast(NotFound):
+    """The event (or no edition of the series) has podcasts."""
+
+    code = "feed.no_podcast"
+    says = "There is no podcast here; organisers switch it on with the event's downloads."
+
+
+class NothingToEmbed(NotFound):
+    """The address is no talk or room of this site that may be shown elsewhere."""
+
+    code = "oembed.not_found"
+    says = "This address is no talk and no live room of this site that can be shown elsewhere."
