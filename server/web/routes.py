@@ -20,6 +20,7 @@ from server.web.statics import Statics, read_statics, static_file
 from server.web.studio import studio_handlers
 from server.web.studio_edition import edition_studio_handlers
 from server.web.studio_programme import programme_handlers
+from server.web.studio_captions import caption_handlers
 from server.web.studio_rooms import room_handlers
 from server.web.studio_slides import slides_handlers
 from server.web.view import View
@@ -84,6 +85,7 @@ class Pages:
                 *edition_studio_handlers,
                 *programme_handlers,
                 *slides_handlers,
+                *caption_handlers,
             ],
             dependencies={"view": Provide(provide_view), "statics": Provide(provide_statics)},
             exception_handlers={

@@ -29,6 +29,7 @@ from server.web.board import (
     read_series_choices,
     session_form,
 )
+from server.web.captions_board import read_captions
 from server.web.editions import count_suggestions
 from server.web.languages import catalogue, language_name
 from server.web.programme_board import read_session_imported
@@ -153,6 +154,7 @@ async def studio_session(
         item = await get_session(db, session, actor=actor, event=row, action=Action.EDIT_SESSION, details=True)
         recordings = await read_recordings(db, item.session.id, undo_s=runtime.limits.undo_s)
         slides = await read_slides(db, actor, item, keyring=runtime.keyring, moment=now())
+        captions = await read_captions(db, item.session.id, undo_s=runtime.limits.undo_s)
         imported = await read_session_imported(db, row, item.session, language=language_of(request))
         rooms, tracks = await read_places(db, row)
     return studio_page(
@@ -164,6 +166,7 @@ async def studio_session(
         event=event_form(row),
         session=session_form(item, names=_languages(request, row)),
         recordings=recordings,
+        captions=captions,
         imported=imported,
         slides=slides,
         rooms=rooms,

@@ -136,6 +136,7 @@ def studio_texts(_: Translate) -> dict[str, str]:
         "close": _("Close"),
         "uploaded": _("Uploaded. The recording is now being prepared."),
         "uploaded_slides": _("Uploaded. The slides are there for everybody who may see the talk."),
+        "uploaded_captions": _("Uploaded. The captions are shown from now on."),
         "upload_lost": _("The connection was lost. What was sent is safe; go on when you are online again."),
         "unfinished": _("The upload of {name} is not finished. Choose the same file again and it goes on."),
     }

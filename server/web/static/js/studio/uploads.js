@@ -34,11 +34,12 @@ function keyOf(sessionId, purpose) {
 }
 
 class Transfer {
-  constructor(file, { sessionId, purpose, slot }, place, queue) {
+  constructor(file, { sessionId, purpose, slot, language }, place, queue) {
     this.file = file;
     this.sessionId = sessionId;
     this.purpose = purpose;
     this.slot = slot; // of the deck it replaces, "new", or empty: as the server sees fit
+    this.language = language; // of captions
     this.queue = queue;
     this.state = "waiting";
     this.upload = null;
@@ -86,7 +87,7 @@ class Transfer {
       metadata: this.metadata(),
       retryDelays: [0, 1000, 3000, 5000, 10_000, 20_000, 30_000, 60_000],
       removeFingerprintOnSuccess: true,
-      fingerprint: async (file) => [keyOf(this.sessionId, this.purpose), file.name, file.size, file.lastModified].join("|"),
+      fingerprint: async (file) => [keyOf(this.sessionId, this.purpose), file.name, file.size, file.lastModified, this.language].filter((part) => part !== "").join("|"),
       onProgress: (sent, all) => this.show(sent, all),
       onSuccess: () => this.finish(),
       onError: (error) => this.fail(error),
@@ -98,7 +99,8 @@ class Transfer {
 
   metadata() {
     const about = { session: this.sessionId, purpose: this.purpose, filename: this.file.name, filetype: this.file.type };
-    return this.slot ? { ...about, slot: this.slot } : about;
+    const more = { slot: this.slot, language: this.language };
+    return { ...about, ...Object.fromEntries(Object.entries(more).filter(([, value]) => value)) };
   }
 
   show(sent, all) {
@@ -114,7 +116,7 @@ class Transfer {
 
   finish() {
     this.progress.value = 1;
-    this.set("finished", say(this.purpose === "slides" ? "uploaded_slides" : "uploaded"));
+    this.set("finished", say({ slides: "uploaded_slides", captions: "uploaded_captions" }[this.purpose] ?? "uploaded"));
     this.queue.done(this);
   }
 
@@ -196,7 +198,8 @@ export function startUploads(box, { onFinished }) {
   const queue = new Queue(onFinished);
   const take = (files, slot = about.slot) => {
     for (const note of place.querySelectorAll(".notice")) note.remove();
-    for (const file of files) queue.add(new Transfer(file, { ...about, slot }, place, queue));
+    const language = box.querySelector("[data-language]")?.value ?? "";
+    for (const file of files) queue.add(new Transfer(file, { ...about, slot, language }, place, queue));
   };
   showUnfinished(place, keyOf(about.sessionId, about.purpose));
   // Each deck has a field of its own for what shall replace it; they come and go with the decks.
