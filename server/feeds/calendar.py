@@ -1,12 +1,15 @@
 """Which sessions a calendar has, by the words of its address."""
 
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from server.accounts.actor import Actor
 from server.core.db import Db
 from server.core.errors import Invalid
+from server.core.secrets import Keyring
 from server.events.models import Event
 from server.events.queries import get_room, get_track
+from server.feeds.passes import make_pass
 from server.sessions.queries import SessionFilter, get_speaker
 
 MOST_CHOSEN = 500
@@ -52,6 +55,12 @@ async def read_choice(
         only=chosen_sessions(sessions),
         called=" · ".join(names),
     )
+
+
+def calendar_path(keyring: Keyring, event: Event, **chosen: str) -> str:
+    """Where the event's calendar is, for a page shown to somebody who was let in; `chosen` as in `read_choice`."""
+    words = {name: value for name, value in (*chosen.items(), ("token", make_pass(keyring, event))) if value}
+    return f"/{event.slug}/calendar.ics{'?' if words else ''}{urlencode(words)}"
 
 
 def chosen_sessions(sessions: str | None) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from server.core.runtime import Runtime
 from server.events.errors import EventNotFound
 from server.events.models import CLOSED, Event
 from server.events.queries import find_event, get_event, get_series
+from server.feeds.calendar import calendar_path
 from server.recordings.queries import recordings_of_sessions
 from server.sessions.queries import SESSION_KEYS, SessionFilter, get_speaker, narrowed, read_items, visible_sessions
 from server.web.editions import read_surroundings, series_of
@@ -141,6 +142,7 @@ async def programme_page(
         around=around,
         look=around.look,
         suggested="suggested" in request.query_params,
+        calendar=calendar_path(runtime.keyring, row, room=room),
         texts=programme_texts(catalogue(language_of(request)).gettext),
     )
 

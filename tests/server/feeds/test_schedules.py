@@ -1,10 +1,16 @@
 """The programme for other programs: the same as it was put in, for whom it is for, and 304 while nothing changed."""
 
+import json
+import os
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
+import jsonschema
 import pytest
 from icalendar import Calendar
+from lxml import etree
 from msgspec.structs import replace
 
 from server.sessions.formats.form import ReadProgramme, ReadSpeaker
@@ -104,10 +110,13 @@ async def test_a_closed_event_is_opened_by_its_address(
 ) -> None:
     open_address = (await anybody.get("/events/seminar/feeds"))["calendar"]
     assert open_address == "http://testserver/seminar/calendar.ics"
+    assert 'href="/seminar/calendar.ics"' in (await client.get("/seminar")).text
     await admin.patch("/events/seminar", {"visibility": "closed"})
     assert (await client.get(open_address)).status_code == 401
     await anybody.get("/events/seminar/feeds", status=401)
     addresses = await admin.get("/events/seminar/feeds")
+    page = await client.get("/seminar?room=hall", headers=admin.headers)
+    assert f'href="/seminar/calendar.ics?room=hall&amp;{urlsplit(addresses["calendar"]).query}"' in page.text
     for address in addresses.values():
         answer = await client.get(address)
         assert answer.status_code == 200 and answer.headers["cache-control"] == "private, no-cache"
@@ -124,3 +133,14 @@ async def test_the_template(client: httpx.AsyncClient, database: Any) -> None:
     answer = await client.get("/api/v1/programme-template")
     assert answer.headers["content-type"].startswith("text/csv")
     assert read_programme(answer.content).sessions[0].title == "Still slides, moving pictures"
+
+
+@pytest.mark.skipif(
+    "SEMMA_SAMPLES" not in os.environ, reason="SEMMA_SAMPLES is not set: the formats' public definitions"
+)
+async def test_what_is_told_is_valid(client: httpx.AsyncClient, event: dict[str, Any]) -> None:
+    definitions = Path(os.environ["SEMMA_SAMPLES"]) / "schedules"
+    schema = json.loads((definitions / "_schema-v1.json").read_text())
+    jsonschema.Draft6Validator(schema).validate((await client.get("/seminar/schedule.json")).json())
+    xsd = etree.XMLSchema(etree.parse(definitions / "_schedule.xsd"))
+    assert xsd.validate(etree.fromstring((await client.get("/seminar/schedule.xml")).content)), xsd.error_log
