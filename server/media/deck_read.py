@@ -3,11 +3,13 @@
     contents = await read_deck(path, "pdf", folder, progress=note)
 
 The folder then holds two pictures a page. A child that dies or stands still on a page is started again behind that
-page, which gets a picture that says so. PPTX and ODP become a PDF first (deck_office.py).
+page, which gets a picture that says so; one that was killed tries the page once more, since that may have been for
+somebody else's memory. PPTX and ODP become a PDF first (deck_office.py).
 """
 
 import asyncio
 import json
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -48,6 +50,7 @@ _NEEDS_OFFICE = (
     "Export a PDF from your presentation program and bring that."
 )
 _CRASHED = "This page makes the reader crash or run out of memory, so only a notice is shown in its place."
+_KILLED = "This page makes the reader need so much memory that it was killed; only a notice is shown in its place."
 _STUCK = "This page takes too long to draw, so only a notice is shown in its place."
 
 
@@ -98,6 +101,7 @@ class _Reading:
     page_count: int = 0
     wanted: int = 0
     begun: int | None = None
+    spared: set[int | None] = field(default_factory=set)  # pages on which it was killed once
     done: bool = False
     refused: DeckUnreadable | None = None
 
@@ -114,6 +118,11 @@ class _Reading:
                 continue
             crashes += 1
             out_of_time = time.monotonic() >= deadline
+            if why == _KILLED and self.begun not in self.spared and not out_of_time:
+                self.spared.add(self.begun)
+                # What an earlier child failed on is told again, unless the one that was killed has dealt with it.
+                failed = failed if failed is not None and failed[0] > len(self.pages) else None
+                continue
             if self.begun is None or out_of_time or crashes > self.limits.crashes:
                 self._give_up(why, out_of_time)
                 break
@@ -146,6 +155,8 @@ class _Reading:
                     await child.communicate(take)
             except TimeoutError:
                 return _STUCK
+            if child.returncode == -signal.SIGKILL:
+                return _KILLED
             if child.returncode == 0:
                 return None if self.done or self.refused else _CRASHED
             if self.begun is None and child.returncode is not None and child.returncode > 0:

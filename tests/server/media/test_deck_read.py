@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -167,7 +168,27 @@ async def test_stopping_stops_the_reader(tmp_path: Path) -> None:
     reading.cancel()
     with pytest.raises(asyncio.CancelledError):
         await reading
-    assert not [entry for entry in Path("/proc").iterdir() if entry.name.isdigit() and _reads(entry, path)]
+    assert not _readers(path)
+
+
+async def test_a_reader_that_is_killed_loses_no_page(tmp_path: Path) -> None:
+    """By whoever needs the memory: the page it was at is tried again."""
+    path = Pdf([Page(text(f"p{number}", 40, 90, 40)) for number in range(16)]).write(tmp_path / "deck.pdf")
+    killed: list[int] = []
+
+    def kill(share: float) -> None:
+        if share > 0.2 * (1 + len(killed)) and len(killed) < 2:
+            killed.append(_readers(path)[0])
+            os.kill(killed[-1], signal.SIGKILL)
+
+    contents = await read_deck(path, "pdf", tmp_path, progress=kill)
+    assert len(set(killed)) == 2
+    assert [page.text for page in contents.pages] == [f"p{number}" for number in range(16)]
+    assert contents.warnings == []
+
+
+def _readers(path: Path) -> list[int]:
+    return [int(one.name) for one in Path("/proc").iterdir() if one.name.isdigit() and _reads(one, path)]
 
 
 def _reads(process: Path, path: Path) -> bool:
