@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up setup test check faults bench bench-live bench-slides fmt settings-table clean
+.PHONY: help demo up setup test check faults bench bench-live bench-slides bench-search fmt settings-table clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
@@ -43,6 +43,9 @@ bench-live: .venv/dev.stamp ## Run the benchmarks of live rooms
 
 bench-slides: .venv/dev.stamp ## Run the benchmarks of slides in step with recordings and live rooms
 	@$(BIN)/python -m tests.bench slides slides-live
+
+bench-search: .venv/dev.stamp ## Run the benchmarks of search
+	@$(BIN)/python -m tests.bench search
 
 fmt: .venv/dev.stamp ## Format the code
 	@$(BIN)/ruff check --fix --quiet . || true

@@ -34,6 +34,7 @@ from server.events.fan_out import ChangeFanOut
 from server.events.routes import ROUTES as EVENT_ROUTES
 from server.feeds.schedule_routes import schedule_router
 from server.feeds.feed_routes import feeds_router
+from server.feeds.site_routes import site_router
 from server.live.mirror import LiveMirrors
 from server.live.origin import LiveOrigin
 from server.live.origin_routes import PREFIX as LIVE_PREFIX
@@ -49,6 +50,7 @@ from server.playback.watch import SlidePages
 from server.process import make_runtime
 from server.recordings.routes import recordings_router
 from server.room_programme import ROOM_PROGRAMME
+from server.search.routes import search_router
 from server.session_media import count_slide_pages, list_slide_files, read_media_and_slides, read_talk_chapters
 from server.sessions.access import present_epochs
 from server.sessions.access_routes import access_router
@@ -120,9 +122,11 @@ def route_handlers() -> list[Any]:
         downloads_router,
         webhooks_router,
         feeds_router,
+        site_router,
         captions_router,
         decks_router,
         slides_router,
+        search_router,
         media_router,
         pictures_router,
         schedule_router,

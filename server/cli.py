@@ -38,6 +38,7 @@ COMMANDS = (
     Row(USE, "user", "server.commands.user:user", "Accounts: make one, get a sign-in link, make an API token."),
     Row(KEEP, "doctor", "server.commands.keep:doctor", "Say what was found, what is wrong and what to do."),
     Row(KEEP, "migrate", "server.commands.keep:migrate", "Bring the database to the newest version, make the bucket."),
+    Row(KEEP, "search", "server.commands.search:search", "The search index: build it anew, look how far it is."),
     Row(KEEP, "backup", "server.commands.keep:backup", "Write database, secret and list of objects into one file."),
     Row(KEEP, "restore", "server.commands.keep:restore", "Bring a backup back."),
     Row(KEEP, "settings", "server.commands.keep:settings", "Print the table of all settings."),

@@ -9,7 +9,7 @@ from typing import IO, Any
 from sqlalchemy import Connection, MetaData, func, select
 
 from server.backup.at_rest import settings_with_storage
-from server.backup.rows import insert_lines, tables_there
+from server.backup.rows import insert_lines, is_derived, tables_there
 from server.backup.write import FORMAT
 from server.core.errors import Conflict, Invalid
 from server.core.settings import Settings
@@ -17,6 +17,8 @@ from server.core.storage import ObjectStore, Part, part_size_for
 from server.engine import write_private
 from server.migrate import knows_revision, upgrade_on
 from server.prepare import make_store, opened_database
+from server.search.full_text import drop_apart
+from server.search.triggers import mark_all
 
 _WHOLE_BYTES = 16 * 1024 * 1024
 
@@ -83,14 +85,16 @@ async def _restore_database(tar: tarfile.TarFile, about: dict[str, Any], setting
         if not replace and _has_rows(connection, there):
             raise DatabaseNotEmpty("The database already holds something; `semma restore --replace` overwrites it.")
         there.drop_all(connection)
+        drop_apart(connection)
         upgrade_on(connection, about["revision"])
         empty = tables_there(connection)
         count = 0
         for table in empty.sorted_tables:
-            if table.name in about["tables"]:
+            if table.name in about["tables"] and not is_derived(table.name):
                 with _body(tar, f"tables/{table.name}.jsonl") as lines:
                     count += insert_lines(connection, table, iter(lines))
         upgrade_on(connection)
+        mark_all(connection)  # the search index is made anew by the workers
         return count
 
     async with opened_database(settings) as database, database.engine.begin() as connection:
@@ -102,7 +106,7 @@ def _has_rows(connection: Connection, there: MetaData) -> bool:
     return any(
         connection.scalar(select(func.count()).select_from(table))
         for table in there.tables.values()
-        if table.name != "alembic_version"
+        if table.name != "alembic_version" and not is_derived(table.name)
     )
 
 

@@ -8,6 +8,9 @@ from typing import Any
 from sqlalchemy import JSON, Connection, Date, DateTime, MetaData, Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.search.full_text import is_apart
+from server.tables import metadata
+
 _BATCH = 500
 
 
@@ -47,10 +50,15 @@ async def rows_of(connection: AsyncConnection, table: Table) -> AsyncIterator[by
         yield as_line({str(name): value for name, value in row.items()})
 
 
+def is_derived(name: str) -> bool:
+    """Whether a table holds only what is made from others (the search index): it is made again, not carried along."""
+    return name in metadata.tables and bool(metadata.tables[name].info.get("derived"))
+
+
 def tables_there(connection: Connection) -> MetaData:
-    """The tables as they are in the database now, which may be older than this code."""
+    """The tables as they are in the database now, which may be older than this code; without full text's own."""
     found = MetaData()
-    found.reflect(connection)
+    found.reflect(connection, only=lambda name, _metadata: not is_apart(name))
     for table in found.tables.values():
         for column in table.columns:
             if isinstance(column.type, JSON):

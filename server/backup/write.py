@@ -17,7 +17,7 @@ from typing import IO, Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.backup.at_rest import settings_with_storage
-from server.backup.rows import rows_of
+from server.backup.rows import is_derived, rows_of
 from server.core.db import Database
 from server.core.settings import Settings
 from server.core.storage import ObjectStore, StoredObject
@@ -75,7 +75,7 @@ async def _fill(tar: tarfile.TarFile, settings: Settings, store: ObjectStore, *,
 
 
 async def _add_tables(tar: tarfile.TarFile, database: Database) -> dict[str, int]:
-    """Every table as one member, read in one transaction; rows by table."""
+    """Every table that is not derived as one member, read in one transaction; rows by table."""
     counts = {}
     async with database.read_engine.connect() as connection:
         if not database.is_sqlite:
@@ -83,7 +83,8 @@ async def _add_tables(tar: tarfile.TarFile, database: Database) -> dict[str, int
             await connection.execution_options(isolation_level="REPEATABLE READ")
         async with connection.begin():
             for table in metadata.sorted_tables:
-                counts[table.name] = await _add_table(tar, connection, table)
+                if not is_derived(table.name):
+                    counts[table.name] = await _add_table(tar, connection, table)
     return counts
 
 

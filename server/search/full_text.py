@@ -163,6 +163,6 @@ async def tidy(db: Db) -> None:
 
 
 def drop_apart(connection: Connection) -> None:
-    """Drop the tables that are apart; for who empties a database by its tables (those of FTS5 cannot be dropped one by one)."""
+    """Drop the tables that are apart, for who empties a database by its tables: FTS5's own go with them."""
     for name in ("search_fts", "search_grams") if connection.dialect.name == "sqlite" else ("search_fts",):
         connection.execute(text(f"DROP TABLE IF EXISTS {name}"))

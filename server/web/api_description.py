@@ -28,6 +28,7 @@ TAGS = {
     "Recordings": "How far the work on a recording is, and whether viewers may watch it.",
     "Playback": "What a player needs.",
     "Slides": "The deck of a session: the file, to be downloaded.",
+    "Search": "Talks, pages of slides and sentences, across everything the asker may see.",
     "Access": "Roles, personal links and access codes of an event.",
     "People": "Accounts, signing in, and API tokens.",
 }

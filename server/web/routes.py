@@ -16,11 +16,12 @@ from server.web.live_pages import live_handlers
 from server.web.looks import look
 from server.web.pages import DoorClosed, show_door, viewer_handlers
 from server.web.respond import fault_page
+from server.web.search_page import search_handlers
 from server.web.statics import Statics, read_statics, static_file
 from server.web.studio import studio_handlers
+from server.web.studio_captions import caption_handlers
 from server.web.studio_edition import edition_studio_handlers
 from server.web.studio_programme import programme_handlers
-from server.web.studio_captions import caption_handlers
 from server.web.studio_rooms import room_handlers
 from server.web.studio_slides import slides_handlers
 from server.web.view import View
@@ -79,6 +80,7 @@ class Pages:
                 *viewer_handlers,
                 *edition_handlers,
                 *live_handlers,
+                *search_handlers,
                 *door_handlers,
                 *studio_handlers,
                 *room_handlers,

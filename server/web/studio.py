@@ -14,6 +14,7 @@ from server.core.errors import Forbidden
 from server.core.runtime import Runtime
 from server.events.models import Event
 from server.events.queries import get_event, rooms_of
+from server.search.follow import read_state
 from server.sessions.queries import get_session
 from server.web.board import (
     EventForm,
@@ -85,6 +86,8 @@ async def studio_home(
         events = await read_own_events(db, actor)
         series = await read_series_choices(db)
         deleted = await read_deleted_events(db, actor, undo_s=runtime.limits.undo_s)
+        may_administer = can(actor, Action.ADMINISTER, ANYTHING)
+        search_index = await read_state(db) if may_administer else None
     return studio_page(
         request,
         runtime,
@@ -96,7 +99,8 @@ async def studio_home(
         series=series,
         blank=EventForm(),
         may_create=may_create_event(actor),
-        may_administer=can(actor, Action.ADMINISTER, ANYTHING),
+        may_administer=may_administer,
+        search_index=search_index,
     )
 
 
@@ -166,9 +170,9 @@ async def studio_session(
         event=event_form(row),
         session=session_form(item, names=_languages(request, row)),
         recordings=recordings,
+        slides=slides,
         captions=captions,
         imported=imported,
-        slides=slides,
         rooms=rooms,
         tracks=tracks,
     )

@@ -1,8 +1,8 @@
-"""`python -m tests.bench [group…]`: transcode, upload, api, live, slides, slides-live; all without arguments."""
+"""`python -m tests.bench [group…]`: transcode, upload, api, live, slides, slides-live, search; or all."""
 
 import sys
 
-from tests.bench import api, live, slides, slides_live, transcode, uploads
+from tests.bench import api, live, search, slides, slides_live, transcode, uploads
 
 GROUPS = {
     "transcode": transcode.measure,
@@ -10,6 +10,7 @@ GROUPS = {
     "api": api.measure,
     "live": live.measure,
     "slides": slides.measure,
+    "search": search.measure,
     "slides-live": slides_live.measure,
 }
 

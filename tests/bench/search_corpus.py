@@ -27,7 +27,6 @@ from server.slides.models import Deck, DeckPage
 from tests.bench.search_needles import ABSTRACT, CUE, NEEDLES, PAGE, TITLE, Needle
 
 CUE_MS = 5_000
-PAGES = 12
 _LITTLE = {
     "fi": "ja on ei se että kun niin mutta myös tämä siis ovat voi kanssa mitä nyt",
     "sv": "och att det som en på är av för med till inte har de vi så",
@@ -114,7 +113,9 @@ def _id(kind: int, number: int) -> str:
     return f"{0x0199_0000_0000 + number:012x}7{kind:03x}8{number:015x}"
 
 
-async def make_corpus(database: Database, *, talks: int, cues: int, vocabulary: int = 8_000, seed: int = 5) -> Corpus:
+async def make_corpus(
+    database: Database, *, talks: int, cues: int, pages: int = 12, vocabulary: int = 8_000, seed: int = 5
+) -> Corpus:
     """Fill an empty database: so many talks with so many cues together, spread evenly."""
     rng = random.Random(seed)
     speech = {language: Speech(language, rng, vocabulary) for language in _LANGUAGES}
@@ -126,7 +127,7 @@ async def make_corpus(database: Database, *, talks: int, cues: int, vocabulary: 
     for first in range(0, talks, 20):
         rows: dict[Any, list[dict[str, Any]]] = {}
         for number in range(first, min(first + 20, talks)):
-            _make_talk(rows, corpus, number, of_talk.get(number, ()), speech, rng, cues // talks)
+            _make_talk(rows, corpus, number, of_talk.get(number, ()), speech, rng, cues // talks, pages)
         async with database.write() as db:
             for table, some in rows.items():
                 await db.execute(insert(table), some)
@@ -164,18 +165,19 @@ def _make_talk(
     speech: dict[str, Speech],
     rng: random.Random,
     cues: int,
+    page_count: int,
 ) -> None:
     meant = [needle for needle, is_meant in dealt if is_meant]
     language = meant[0].language if meant else _LANGUAGES[number % 3]
     talk, session = speech[language], _id(5, number)
     place = {TITLE: talk.sentence(5), ABSTRACT: f"{talk.sentence(12)}. {talk.sentence(9)}."}
     lines = [talk.sentence(rng.randint(6, 10)) for _ in range(cues)]
-    pages = [f"{talk.sentence(3)}\n{talk.sentence(14)}" for _ in range(PAGES)]
+    pages = [f"{talk.sentence(3)}\n{talk.sentence(14)}" for _ in range(page_count)]
     named = [one.speaker for one in NEEDLES if one.speaker]
     speaker = rng.randrange(len(named), max(corpus.talks // 3, len(named) + 1))
     for needle, is_meant in dealt:
         at = rng.randrange(cues)
-        page = rng.randrange(PAGES)
+        page = rng.randrange(page_count)
         if needle.place == CUE:
             lines[at] = needle.sentence if is_meant else needle.decoy
         elif needle.place == PAGE:
