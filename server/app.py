@@ -34,6 +34,7 @@ from server.events.fan_out import ChangeFanOut
 from server.events.routes import ROUTES as EVENT_ROUTES
 from server.feeds.schedule_routes import schedule_router
 from server.feeds.feed_routes import feeds_router
+from server.feeds.site_routes import site_router
 from server.live.mirror import LiveMirrors
 from server.live.origin import LiveOrigin
 from server.live.origin_routes import PREFIX as LIVE_PREFIX
@@ -121,6 +122,7 @@ def route_handlers() -> list[Any]:
         downloads_router,
         webhooks_router,
         feeds_router,
+        site_router,
         captions_router,
         decks_router,
         slides_router,

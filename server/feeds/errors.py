@@ -1,6 +1,6 @@
 """What can go wrong between a feed and its reader."""
 
-from server.core.errors import NotFound
+from server.core.errors import Invalid, NotFound
 
 
 class NoPodcast(NotFound):
@@ -15,3 +15,11 @@ class NothingToEmbed(NotFound):
 
     code = "oembed.not_found"
     says = "This address is no talk and no live room of this site that can be shown elsewhere."
+
+
+class FormatUnknown(Invalid):
+    """Neither JSON nor XML (oEmbed 1.0, 2.3.2)."""
+
+    code = "oembed.format_unknown"
+    http_status = 501
+    says = "The format is json or xml."

@@ -255,19 +255,6 @@ async def speaker_page(
     )
 
 
-@route(
-    "/robots.txt",
-    http_method=READ,
-    opt={"public": True},
-    include_in_schema=False,
-    sync_to_thread=False,
-    media_type="text/plain",
-)
-def robots() -> str:
-    """What crawlers should leave alone (RFC 9309)."""
-    return "User-agent: *\nDisallow: /studio\nDisallow: /sign-in\nDisallow: /join\nDisallow: /api\n"
-
-
 @route("/favicon.ico", http_method=READ, opt={"public": True}, include_in_schema=False, sync_to_thread=False)
 def favicon(view: NamedDependency[View]) -> Response[bytes]:
     """Browsers that look here first find the drawn mark."""
@@ -282,6 +269,5 @@ viewer_handlers = [
     talk_page,
     embedded_talk,
     speaker_page,
-    robots,
     favicon,
 ]

@@ -193,6 +193,7 @@ class PlaybackShown:
     captions: tuple[CaptionName, ...] = ()
     chapters_src: str = ""
     has_picture: bool = True
+    published_at: datetime | None = None
     for_script: dict[str, Any] = field(default_factory=dict)
 
 

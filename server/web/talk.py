@@ -55,6 +55,7 @@ def playback_shown(found: Watchable) -> PlaybackShown:
         ),
         chapters_src=view.chapters_src or "",
         has_picture=found.recording.plan.get("rungs") != [],
+        published_at=found.recording.published_at,
         for_script=msgspec.to_builtins(view),
     )
 

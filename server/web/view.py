@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from server.web import wording
 from server.web.languages import LANGUAGES, catalogue, language_name, own_name
 from server.web.statics import Statics
+from server.web.structured import event_structured, talk_structured
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -84,6 +85,8 @@ def _environment(language: str, statics: Statics) -> Environment:
         link_kind=lambda kind: found.gettext(wording.LINK_KINDS.get(kind, wording.LINK_KINDS["other"])),
         time_zones=wording.time_zones(),
         weave_of=wording.weave_of,
+        event_structured=event_structured,
+        talk_structured=talk_structured,
     )
     environment.filters.update(wording.filters(language))
     return environment

@@ -9,13 +9,14 @@ import feedparser
 import httpx
 import podcastparser
 import pytest
-from lxml import etree
+from lxml import etree, html
 from sqlalchemy import delete
 
 from server.core.ids import new_id
 from server.core.runtime import Runtime
 from server.events.models import CLOSED, PUBLIC, UNLISTED, Event, Series
 from server.feeds.podcast import podcast_guid
+from server.feeds.sitemap import SITEMAP, VIDEO
 from server.feeds.talks import best_file
 from server.playback.downloads import download_key
 from server.playback.models import CaptionTrack, ChapterList, Download, DownloadChoice
@@ -209,3 +210,44 @@ def test_of_several_files_the_one_that_suits_is_taken() -> None:
     assert [best_file(rows, kind).id for kind in ("video", "audio")] == ["720p2", "audio1"]  # type: ignore[union-attr]
     assert best_file([row("2160p", 1), row("1080p", 1)], "video").id == "1080p1"  # type: ignore[union-attr]
     assert best_file([row("audio", 1)], "video") is None
+
+
+async def test_a_talks_page_leads_programs_to_what_it_is(
+    client: httpx.AsyncClient, runtime: Runtime, world: World
+) -> None:
+    await _change(runtime, Event, world.event, starts_on=PUBLISHED.date())
+    page = html.fromstring((await client.get("/e26/sessions/talk-1")).text)
+    (data,) = page.xpath('//script[@type="application/ld+json"]/text()')
+    video = json.loads(data)
+    assert (video["@type"], video["name"], video["duration"]) == ("VideoObject", "Talk 1 <&> \x0b“ä”", "PT1M2S")
+    assert [part["name"] for part in video["hasPart"]] == ["Start", "Ends & all"]
+    (found,) = page.xpath('//link[@type="application/json+oembed"]/@href')
+    answer = await client.get(found.replace(runtime.base_url, ""))
+    said = answer.json()
+    assert (said["version"], said["type"], said["author_name"]) == ("1.0", "video", "Aino Öhman")
+    assert "/embed/e26/sessions/talk-1" in said["html"]
+    (as_xml,) = page.xpath('//link[@type="text/xml+oembed"]/@href')
+    other = await _fetch(client, as_xml.replace(runtime.base_url, ""))
+    assert etree.fromstring(other.content).findtext("html") == said["html"].replace("\x0b", ""), "XML holds less"
+    programme = html.fromstring((await client.get("/e26")).text)
+    assert json.loads(programme.xpath('//script[@type="application/ld+json"]/text()')[0])["@type"] == "Event"
+    assert programme.xpath('//link[@type="application/rss+xml"]/@href') == ["/e26/feed.rss"]
+    for url, status in (("/e26/sessions/none", 404), ("/e26", 404)):
+        assert (await client.get("/oembed", params={"url": runtime.base_url + url})).status_code == status
+    refused = await client.get("/oembed", params={"url": f"{runtime.base_url}/e26/sessions/talk-1", "format": "yaml"})
+    assert (refused.status_code, refused.json()["code"]) == (501, "oembed.format_unknown")
+
+
+async def test_the_sitemap_has_public_pages_with_their_videos(
+    client: httpx.AsyncClient, runtime: Runtime, world: World
+) -> None:
+    found = await _fetch(client, "/sitemap.xml")
+    assert f"Sitemap: {runtime.base_url}/sitemap.xml" in (await client.get("/robots.txt")).text
+    root = etree.fromstring(found.content)
+    names = {"s": SITEMAP, "v": VIDEO}
+    pages = [element.text for element in root.findall("s:url/s:loc", names)]
+    assert [page.removeprefix(runtime.base_url) for page in pages if page][:3] == ["/", "/series/kurki", "/e26"]
+    players = [element.text for element in root.findall("s:url/v:video/v:player_loc", names)]
+    assert players == [f"{runtime.base_url}/embed/e26/sessions/talk-{number}" for number in (2, 1)]
+    await _change(runtime, Event, world.event, visibility=UNLISTED)
+    assert b"/e26" not in (await _fetch(client, "/sitemap.xml")).content
