@@ -33,17 +33,20 @@ def test_acts_on_cues() -> None:
         f"""[
           m.split({THREE}, 0, {{place: 3}}), m.split({THREE}, 1, {{ms: 3000}}), m.split({THREE}, 2),
           m.merge({THREE}, 1), m.merge({THREE}, 2), m.insert({THREE}, 1500), m.insert({THREE}, 9000),
+          m.split([{{start_ms: 0, end_ms: 1000, text: "<v Ada L>Hi <b>you</b> there"}}], 0), m.split({THREE}, 1, {{place: 1}}),
           m.remove({THREE}, 2), m.setTimes({THREE}, 0, {{start_ms: 4500}}), m.setTimes({THREE}, 1, {{end_ms: 1000}}),
         ].map((one) => [one.cues.map((cue) => [cue.start_ms, cue.end_ms, cue.text]), one.at])""",
     )
     assert found == [
         [[[0, 429, "One"], [429, 1000, "two"], two, three], 1],
-        [[one, [2000, 3000, "<i>Three</i>"], [3000, 4000, "<i>four</i> five"], three], 2],
+        [[one, [2000, 3000, "<i>Three four</i>"], [3000, 4000, "five"], three], 2],
         [[one, two, [4000, 4900, "Six"], [4900, 5000, ""]], 3],
         [[one, [2000, 5000, "<i>Three four</i> five Six"]], 1],
         [[one, two, three], 2],
         [[one, [1500, 2000, ""], two, three], 1],
         [[one, two, three, [9000, 11_000, ""]], 3],
+        [[[0, 500, "<v Ada L>Hi <b>you</b>"], [500, 1000, "<v Ada L>there"]], 1],
+        [[one, [2000, 2200, "<i></i>"], [2200, 4000, two[2]], three], 2],
         [[one, two], 1],
         [[two, three, [4500, 5500, "One two"]], 2],
         [[one, [900, 1000, two[2]], three], 1],

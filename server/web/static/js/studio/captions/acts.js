@@ -43,8 +43,10 @@ export class Acts {
     this.setTime(side, this.desk.now());
   }
 
+  // Where the recording stands; without one, after the cue in hand.
   insert() {
-    this.take(made.insert(this.cues, this.desk.now()), { words: say("was_added"), focus: true });
+    const ms = this.desk.hasRecording ? this.desk.now() : (this.cue?.end_ms ?? 0);
+    this.take(made.insert(this.cues, ms), { words: say("was_added"), focus: true });
   }
 
   remove() {

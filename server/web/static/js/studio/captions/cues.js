@@ -67,24 +67,35 @@ export function remove(cues, at) {
 export function split(cues, at, { ms = null, place = null } = {}) {
   const cue = cues[at];
   const length = cue.end_ms - cue.start_ms;
-  const cut = place ?? spaceNear(cue.text, (cue.text.length * insideShare(cue, ms)) | 0);
-  const share = cue.text.length ? cut / cue.text.length : 0.5;
   const isInside = ms !== null && ms >= cue.start_ms + SHORTEST_MS && ms <= cue.end_ms - SHORTEST_MS;
-  const border = isInside ? Math.round(ms) : Math.round(cue.start_ms + length * Math.min(0.9, Math.max(0.1, share)));
+  const cut = place === null ? spaceNear(cue.text, isInside ? (ms - cue.start_ms) / length : 0.5) : outOfTag(cue.text, place);
+  const share = Math.min(0.9, Math.max(0.1, shareOf(cue.text, cut)));
+  const border = Math.round(isInside ? ms : cue.start_ms + length * share);
   const [before, after] = halves(cue.text, cut);
   const first = { ...cue, end_ms: border, text: before };
   const second = { ...cue, start_ms: border, text: after };
   return { cues: swapped(cues, at, first, second), at: at + 1 };
 }
 
-function insideShare(cue, ms) {
-  const share = ms === null ? 0.5 : (ms - cue.start_ms) / (cue.end_ms - cue.start_ms);
-  return share > 0 && share < 1 ? share : 0.5;
+function shownIn(text) {
+  return linesOf(text).join(" ").length;
 }
 
-function spaceNear(text, place) {
-  const spaces = [...text.matchAll(/\s/g)].map((one) => one.index);
-  return spaces.reduce((best, one) => (Math.abs(one - place) < Math.abs(best - place) ? one : best), spaces[0] ?? text.length);
+// How much of what is shown stands before a place; half, where nothing is.
+function shareOf(text, place) {
+  return shownIn(text) ? shownIn(text.slice(0, place)) / shownIn(text) : 0.5;
+}
+
+// The space between two words nearest to a share of what is shown; the end, where there is but one word.
+function spaceNear(text, share) {
+  const spaces = [...text.matchAll(/<[^>]*>|\s/g)].filter(([found]) => !found.startsWith("<")).map((one) => one.index);
+  const away = (place) => Math.abs(shareOf(text, place) - share);
+  return spaces.reduce((best, one) => (away(one) < away(best) ? one : best), spaces[0] ?? text.length);
+}
+
+function outOfTag(text, place) {
+  const around = [...text.matchAll(/<[^>]*>/g)].find((one) => one.index < place && place < one.index + one[0].length);
+  return around ? around.index + around[0].length : place;
 }
 
 // A tag that is open at the place is closed before it and opened again after it.

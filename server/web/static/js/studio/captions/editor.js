@@ -55,6 +55,7 @@ class Editor {
     for (const button of this.root.querySelectorAll("[data-shift]")) button.addEventListener("click", () => this.shift(button.dataset.shift === "rest"));
     this.part("about-form").addEventListener("submit", (event) => (event.preventDefault(), this.describe()));
     addEventListener("beforeunload", (event) => this.saving.isDirty(this.steps.cues) && event.preventDefault());
+    addEventListener("pagehide", () => this.root.dataset.state === "there" && this.saving.keep(this.steps.cues));
   }
 
   // Loading
@@ -63,6 +64,7 @@ class Editor {
     try {
       const [playback, cues] = await Promise.all([this.playback(), this.saving.load()]);
       this.steps = new Steps(cues);
+      this.hasRecording = Boolean(playback);
       if (playback) await this.open(playback);
       else this.part("no-recording").textContent = say("no_recording");
       this.part("no-recording").hidden = Boolean(playback);
@@ -74,7 +76,7 @@ class Editor {
     }
     this.root.dataset.state = "there";
     this.takeDraft();
-    this.changed(nearest(this.steps.cues, this.now()), { keep: false });
+    this.changed(nearest(this.steps.cues, this.now()), { isFirst: true });
   }
 
   async playback() {
@@ -150,26 +152,26 @@ class Editor {
   // Drawing
 
   // Other cues than before.
-  changed(at, { focus = false, keep = true } = {}) {
+  changed(at, { focus = false, isFirst = false } = {}) {
     const { cues } = this.steps;
     this.at = Math.min(at, cues.length - 1);
     this.remarks = remarksOn(cues, this.saving.total);
-    if (keep) this.saving.keep(cues);
-    this.draw(focus);
+    if (!isFirst) this.saving.keepSoon(() => this.steps.cues);
+    this.draw({ focus, bring: !isFirst });
   }
 
   choose(at, { focus = false } = {}) {
     this.at = at;
-    this.draw(focus);
+    this.draw({ focus });
   }
 
-  draw(focus = false) {
+  draw({ focus = false, bring = true } = {}) {
     const { cues } = this.steps;
     const kept = this.list.place.contains(document.activeElement) && document.activeElement.matches("[data-cue-text]");
     this.list.stays = this.list.at === this.at && cues.length === this.list.cues.length;
     this.list.show({ cues, remarks: this.remarks, at: this.at });
     if (focus || (kept && !this.list.place.contains(document.activeElement))) this.list.field?.focus({ preventScroll: true });
-    this.list.bring(this.at);
+    if (bring) this.list.bring(this.at);
     this.part("cue-count").textContent = say("cue_count", { count: cues.length });
     this.part("no-cues").hidden = cues.length > 0;
     this.part("no-cues").textContent = say("no_cues");

@@ -9,6 +9,8 @@ export function fromServer(cues) {
   return inOrder(cues.map((cue) => ({ ...cue, text: typed(cue.text) })));
 }
 
+const RESTED_MS = 300;
+
 export class Saving {
   // `call` as in api.js
   constructor(track, call) {
@@ -19,6 +21,7 @@ export class Saving {
     this.base = []; // what the server has
     this.total = null;
     this.isSaving = false;
+    this.marks = new WeakMap();
   }
 
   async load() {
@@ -34,7 +37,13 @@ export class Saving {
   }
 
   isDirty(cues) {
-    return cues !== this.base && markOf(cues) !== markOf(this.base);
+    return cues !== this.base && this.markOf(cues) !== this.markOf(this.base);
+  }
+
+  // Marks of long lists take a moment; the same list is never looked at twice.
+  markOf(cues) {
+    if (!this.marks.has(cues)) this.marks.set(cues, markOf(cues));
+    return this.marks.get(cues);
   }
 
   // Answers {cues, kind}: saved; together: saved with what somebody else did; conflict: not saved, `theirs` is what is there.
@@ -77,6 +86,12 @@ export class Saving {
   keep(cues) {
     if (!this.isDirty(cues)) return this.forget();
     keep(this.key, JSON.stringify({ version: this.version, when: Date.now(), cues }));
+  }
+
+  // The same, once somebody rests.
+  keepSoon(cues) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.keep(cues()), RESTED_MS);
   }
 
   forget() {
