@@ -2,7 +2,7 @@
 
 import sys
 
-from tests.bench import api, live, search, slides, slides_live, transcode, uploads
+from tests.bench import api, imports, live, search, slides, slides_live, transcode, uploads
 
 GROUPS = {
     "transcode": transcode.measure,
@@ -10,6 +10,7 @@ GROUPS = {
     "api": api.measure,
     "live": live.measure,
     "slides": slides.measure,
+    "import": imports.measure,
     "search": search.measure,
     "slides-live": slides_live.measure,
 }

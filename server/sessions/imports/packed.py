@@ -10,7 +10,7 @@ from server.sessions.formats.form import ReadProgramme
 
 def pack(programme: ReadProgramme) -> str:
     """The programme as text."""
-    return base64.b64encode(zlib.compress(msgspec.json.encode(programme), 6)).decode()
+    return base64.b64encode(zlib.compress(msgspec.json.encode(programme), 1)).decode()
 
 
 def unpack(text: str) -> ReadProgramme:

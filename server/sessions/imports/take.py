@@ -14,7 +14,14 @@ from server.events.errors import EventNotFound
 from server.events.models import Event
 from server.sessions.formats.form import ReadProgramme
 from server.sessions.formats.read import read_programme
-from server.sessions.imports.apply import INLINE_SESSIONS, apply_import, describe, plan_import
+from server.sessions.imports.apply import (
+    INLINE_SESSIONS,
+    Task,
+    apply_import,
+    describe,
+    plan_import,
+    write_import,
+)
 from server.sessions.imports.changes import tell_import
 from server.sessions.imports.errors import ImportTooLarge, NotToBeApplied
 from server.sessions.imports.facts import Plan, make_plan, name_the_rest, read_facts
@@ -80,26 +87,54 @@ async def take_read(
             source = await source_for_file(db, brought.event_id, brought.name, programme)
         source_id = source.id
         source.form = programme.form[:40]
-    plan = await plan_import(runtime.database, source_id, programme)
-    is_large = len(programme.sessions) > INLINE_SESSIONS and later
+    row = _noted(brought, source_id, programme)
+    if apply and later and len(programme.sessions) > INLINE_SESSIONS:
+        return await _note_for_job(runtime, row, programme)
+    return await _note(runtime, row, programme, await plan_import(runtime.database, source_id, programme), apply=apply)
+
+
+async def _note_for_job(runtime: Runtime, row: Import, programme: ReadProgramme) -> Import:
+    """Note a large import that a job compares and applies."""
+    row.state = APPLYING
+    row.programme = await asyncio.to_thread(pack, programme)
     async with runtime.database.write() as db:
-        row = _noted(brought, source_id, programme, plan)
-        if apply and is_large and row.state == SHOWN:
-            row.state = APPLYING
         db.add(row)
         await db.flush()
         await discard_older(db, row)
-        if row.state == APPLYING:
-            await enqueue(db, ApplyProgramme(programme_import=row.id), subject=row.id)
+        await enqueue(db, ApplyProgramme(programme_import=row.id), subject=row.id)
         tell_import(db, runtime, row, act="created")
-    # What changes nothing that is seen needs nobody's yes: what edits are compared with is brought up to date.
-    if row.state == SHOWN and (apply or plan.diff.is_empty):
-        return await apply_import(runtime, row.id)
     return row
 
 
-def _noted(brought: Brought, source_id: str, programme: ReadProgramme, plan: Plan) -> Import:
-    row = Import(
+async def _note(runtime: Runtime, row: Import, programme: ReadProgramme, plan: Plan, *, apply: bool) -> Import:
+    """Note an import with what it changes, and apply it in the same commit, if that is wanted.
+
+    What changes nothing that is seen needs nobody's yes: what edits are compared with is brought up to date.
+    """
+    describe(row, plan, notes=programme.notes)
+    row.state = SHOWN if plan.has_news else UNCHANGED
+    if row.way == POLL and not plan.has_news:
+        return row  # a look that brought nothing new is the source's to note
+    at_once = plan.has_news and (apply or plan.diff.is_empty)
+    if plan.has_news and not at_once:
+        row.programme = await asyncio.to_thread(pack, programme)
+    async with runtime.database.write() as db:
+        db.add(row)
+        await db.flush()
+        await discard_older(db, row)
+        tell_import(db, runtime, row, act="created")
+        if not at_once:
+            return row
+        task = Task(id=row.id, source_id=row.source_id, state=row.state, programme=programme)
+        if await write_import(db, runtime, task, plan) is not None:
+            return row
+        row.programme = pack(programme)  # somebody was quicker: decided anew below
+    return await apply_import(runtime, row.id)
+
+
+def _noted(brought: Brought, source_id: str, programme: ReadProgramme) -> Import:
+    return Import(
+        id=new_id(),
         event_id=brought.event_id,
         source_id=source_id,
         way=brought.way,
@@ -112,16 +147,13 @@ def _noted(brought: Brought, source_id: str, programme: ReadProgramme, plan: Pla
         programme_version=programme.version[:300],
         size_bytes=len(brought.data),
         sessions=len(programme.sessions),
+        counts={},
+        diff={},
+        notes=[],
         undo={},
         programme="",
         version=1,
     )
-    describe(row, plan, notes=programme.notes)
-    has_news = plan.has_news
-    row.state = SHOWN if has_news else UNCHANGED
-    if has_news:
-        row.programme = pack(programme)
-    return row
 
 
 async def order_apply(db: Db, runtime: Runtime, row: Import) -> None:
