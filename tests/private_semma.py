@@ -20,6 +20,12 @@ from typing import Any
 
 import httpx
 
+from server.accounts.commands import make_account, make_api_token
+from server.core.queue import Ringer
+from server.core.settings import read_settings
+from server.local import local_environment
+from server.process import make_runtime
+from tests.databases import run_apart
 from tests.waiting import eventually
 
 ADMIN = "bench@example.org"
@@ -164,8 +170,7 @@ def private_semma(settings: Mapping[str, str], *, keep: bool = False) -> Iterato
     semma = PrivateSemma(data_dir, port, env, _start(data_dir, env))
     try:
         _wait_serving(semma)
-        semma.command("user", "create", "--admin", ADMIN)
-        semma.token = _token_in(semma.command("user", "token", ADMIN, "bench", *_scopes()))
+        semma.token = run_apart(_make_admin(env))
         yield semma
     finally:
         stop(semma)
@@ -180,12 +185,17 @@ def _start(data_dir: Path, env: Mapping[str, str]) -> "subprocess.Popen[bytes]":
         )
 
 
-def _scopes() -> list[str]:
-    return [word for scope in ("read", "upload", "write", "admin") for word in ("--scope", scope)]
-
-
-def _token_in(printed: str) -> str:
-    return next(word for word in printed.split() if word.startswith("semma_api"))
+async def _make_admin(env: Mapping[str, str]) -> str:
+    """What `semma user create --admin` and `semma user token` do, without two processes; the token."""
+    settings = read_settings(local_environment(env))
+    runtime = make_runtime(settings, Ringer(settings.redis_url), threads=2)
+    try:
+        await make_account(runtime, email=ADMIN, is_admin=True)
+        return await make_api_token(runtime, email=ADMIN, name="bench", scopes=["read", "upload", "write", "admin"])
+    finally:
+        await runtime.database.close()
+        await runtime.redis.aclose()
+        runtime.store.close()
 
 
 def free_port() -> int:

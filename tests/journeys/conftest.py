@@ -21,3 +21,22 @@ def browser() -> Iterator[Browser]:
     """A browser a file: Playwright keeps a loop running in this thread, in which no asyncio test can begin."""
     with chromium() as made:
         yield made
+
+
+@pytest.fixture(autouse=True)
+def pages_of_one_test(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What a test has opened is closed with it: pages that nobody looks at would play on."""
+    if "browser" not in request.fixturenames:
+        yield
+        return
+    browser: Browser = request.getfixturevalue("browser")
+    kept = [page for context in browser.contexts for page in context.pages]
+    contexts = list(browser.contexts)  # of the file's fixtures, which are made before this one
+    yield
+    for context in browser.contexts:
+        if context not in contexts:
+            context.close()
+        else:
+            for page in context.pages:
+                if page not in kept:
+                    page.close()
