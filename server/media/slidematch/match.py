@@ -31,6 +31,7 @@ matching of gradient fields does not.
 
 import json
 import resource
+import signal
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -136,7 +137,8 @@ async def _run_child(path: Path, seconds: float, progress: Callable[[float], Non
     except ProcessTimedOut:
         raise
     except ProcessFailed as error:
-        if error.returncode is not None and error.returncode < 0:
+        # Killed, it is tried again: that may have been for somebody else's memory.
+        if error.returncode is not None and error.returncode < 0 and error.returncode != -signal.SIGKILL:
             raise Broken("The recording makes the reader crash, so its slides were not matched.") from error
         raise
     if not answers:
