@@ -82,8 +82,7 @@ class ReadSession(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReadProgramme(msgspec.Struct, frozen=True, kw_only=True):
-    """What a file says. `blocks` are the parts it is put together of as far as it says so (rooms by default), so that a
-    part that is missing as a whole is noticed."""
+    """What a file says. Sessions stand in the file's own order; their times are in UTC."""
 
     form: str  # "schedule.json 1", "schedule.json 2", "schedule.xml", "pretalx", "icalendar", "csv"
     generator: str = ""

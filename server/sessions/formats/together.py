@@ -30,7 +30,7 @@ def with_keys(sessions: Sequence[ReadSession], notes: Notes) -> tuple[ReadSessio
     for session in sessions:
         key = _key_of(session, alone)
         twin = found.get(key)
-        if twin is not None and msgspec.structs.replace(twin, key="") == session:
+        if twin == session:
             notes.add("import.twice", "Sessions that stand in the file twice are taken once.", session.title)
             continue
         if twin is not None and session.guid:

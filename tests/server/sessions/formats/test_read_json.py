@@ -205,3 +205,5 @@ def test_pretalx_in_pages_and_with_ids() -> None:
         ("ABC123-2", "Hall", "Media", "Ada"),
     ]
     assert programme.sessions[0].starts_at == at(7)
+    listed = [{"title": "T", "start": "2027-05-20T10:00:00Z", "speakers": []}] * 2
+    assert len(read_programme(json.dumps(listed).encode()).sessions) == 1
