@@ -13,6 +13,8 @@ from tests.server.uploads.world import World, make_world
 from tests.workers.walk import Walk, short_chunks
 
 pytestmark = pytest.mark.ffmpeg
+# The whole walk is on both databases; what a file holds makes no difference to them.
+SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
@@ -70,6 +72,7 @@ async def _has_storyboard_and_poster(walk: Walk) -> None:
     assert (await walk.client.get(shown["poster"])).content[:2] == b"\xff\xd8"
 
 
+@SQLITE
 async def test_sound_only_becomes_a_talk_to_listen_to(walk: Walk, tmp_path: Path) -> None:
     await walk.upload(clip("audio_only", seconds=12))
     ended = await walk.finish()
@@ -83,6 +86,7 @@ async def test_sound_only_becomes_a_talk_to_listen_to(walk: Walk, tmp_path: Path
     assert (await walk.client.get(poster)).headers["content-type"] == "image/jpeg"
 
 
+@SQLITE
 async def test_picture_only_becomes_a_talk(walk: Walk) -> None:
     await walk.upload(clip("video_only", seconds=6))
     ended = await walk.finish()
@@ -90,6 +94,7 @@ async def test_picture_only_becomes_a_talk(walk: Walk) -> None:
     assert {item["kind"] for item in ended["renditions"]} == {"video"}
 
 
+@SQLITE
 @pytest.mark.parametrize(
     ("name", "code"),
     [("not_media", "media.not_media"), ("playlist_in_disguise", "media.not_media")],
