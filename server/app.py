@@ -33,6 +33,7 @@ from server.core.stopping import told_to_stop
 from server.events.fan_out import ChangeFanOut
 from server.events.routes import ROUTES as EVENT_ROUTES
 from server.feeds.schedule_routes import schedule_router
+from server.feeds.archive_routes import archive_router
 from server.feeds.feed_routes import feeds_router
 from server.feeds.site_routes import site_router
 from server.live.mirror import LiveMirrors
@@ -123,6 +124,7 @@ def route_handlers() -> list[Any]:
         webhooks_router,
         feeds_router,
         site_router,
+        archive_router,
         captions_router,
         decks_router,
         slides_router,
