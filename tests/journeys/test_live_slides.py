@@ -52,7 +52,10 @@ class Viewing:
 
     def open(self, url: str) -> None:
         self.page.goto(url)
-        self.until("semmaLive.video.currentTime > 0.5 && semmaLive.slides.beside.pages.length")
+        self.until("semmaLive.video.currentTime > 0.5")
+
+    def has_slides(self) -> None:
+        self.until("semmaLive.slides.beside.pages.length")
         self.page.evaluate(LOOK)
 
     def until(self, expression: str) -> None:
@@ -68,11 +71,15 @@ class Viewing:
 def test_the_page_beside_the_picture_changes_with_it(semma: PrivateSemma, browser: Browser) -> None:
     deck = make_deck(3, kind="bullets", pages=5)
     room = make_room(semma, "slides", talks=1)
-    bring_slides(semma, room.sessions[0], deck_zip(deck))
     with projecting(room.rtmp, deck) as projector:
         room.wait_state("on_air")
         viewer = Viewing(browser, room.page, semma.url)
+        assert viewer.page.locator("[data-deck]").is_hidden()
+        bring_slides(semma, room.sessions[0], deck_zip(deck))  # while the talk is on
+        viewer.has_slides()
         viewer.sees(1)
+        # So long that there is something of it to go back to
+        viewer.until("semmaLive.slides.wall > semmaLive.slides.beside.cues[0]?.start_ms + 4000")
         for page in (2, 4):
             projector.show(page)
             viewer.sees(page)
@@ -93,13 +100,16 @@ def test_the_page_beside_the_picture_changes_with_it(semma: PrivateSemma, browse
         # Another page comes meanwhile, which who is behind does not see yet.
         projector.show(3)
         viewer.until("semmaLive.slides.beside.cues.at(-1).page === 3")
-        viewer.sees(1)
+        viewer.until("!semmaLive.player.following && semmaLive.slides.beside.shown.number === pictured()")
+        assert viewer.page.evaluate("semmaLive.slides.beside.shown.number") != 3
         viewer.page.evaluate("semmaLive.player.goLive()")
         viewer.sees(3)
         # Who comes later is told all of it.
         viewer.open(room.page)
+        viewer.has_slides()
         viewer.sees(3)
-        assert viewer.page.evaluate("semmaLive.slides.beside.cues.map((cue) => cue.page)") == [1, 2, 4, 3]
+        told = viewer.page.evaluate("semmaLive.slides.beside.cues.map((cue) => cue.page)")
+        assert [page for page in told if page] == [1, 2, 4, 3]
         room.act("end")
     assert viewer.watched.complaints == []
     assert viewer.watched.elsewhere == []

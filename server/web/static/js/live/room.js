@@ -71,8 +71,15 @@ export class LiveRoom {
 
   heard(change) {
     if (WAITS.has(change.kind)) this.soon();
-    if (change.kind === "slides") this.slides.changed(change.session);
+    if (change.kind === "slides") this.heardOfSlides(change);
     if (change.kind === "live_slides") this.slides.told(change);
+  }
+
+  heardOfSlides({ session, state }) {
+    const on = this.state.stretches.find((one) => one.ends_at === null);
+    // The first ones of the talk that is on: the page is asked where they are.
+    if (!this.state.slides && state === "ready" && on?.slides.includes(session)) this.soon();
+    else this.slides.changed(session);
   }
 
   // Something may have been told that did not arrive here.

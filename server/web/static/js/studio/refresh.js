@@ -1,20 +1,15 @@
 // Fetches this page again and swaps the parts marked data-live: the server's templates stay the only renderer.
 
 let running = null;
-let again = false;
+let next = null;
 
+// Who asks while an answer is on its way waits for the one after it: that one may be older than what they heard of.
 export function refresh() {
   if (running) {
-    again = true;
-    return running;
+    next ??= running.catch(() => {}).then(() => ((next = null), refresh()));
+    return next;
   }
-  running = swap().finally(() => {
-    running = null;
-    if (again) {
-      again = false;
-      refresh();
-    }
-  });
+  running = swap().finally(() => (running = null));
   return running;
 }
 
