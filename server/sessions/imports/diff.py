@@ -166,7 +166,7 @@ def compare(one: Wanted, here: Known | None, how: str, new_ids: Mapping[str, str
         return Step(wanted=one, known=here, set=changes, restore=restore), _entry(NEW, one, here.session_id, how)
     merged = {name: _merged(name, here, one.values[name]) for name in FIELDS}
     setting = {name: got.value for name, got in merged.items() if got.value != here.values[name]}
-    was_hidden = here.row is not None and here.row.hidden_at is not None and here.deleted_at is not None
+    was_hidden = here.is_hidden
     is_back = here.row is not None and here.row.missing_since is not None
     step = Step(wanted=one, known=here, set=setting, restore=was_hidden, row_changes=_row_changes(one, here))
     if here.deleted_at is not None and not was_hidden:

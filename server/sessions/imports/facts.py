@@ -1,6 +1,6 @@
 """Everything a decision about an import is made of, read in a fixed number of statements; and the decision's plan."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,7 +11,7 @@ from server.core.db import Db
 from server.core.ids import new_id
 from server.events.fields import fold_text
 from server.events.models import Room, Track
-from server.sessions.formats.form import Note, ReadProgramme
+from server.sessions.formats.form import Note, ReadProgramme, ReadSession
 from server.sessions.imports.diff import Decision, Diff, PlaceChange, decide
 from server.sessions.imports.identity import match
 from server.sessions.imports.known import Here, read_here
@@ -135,7 +135,7 @@ def make_plan(facts: Facts, programme: ReadProgramme) -> Plan:
     people = {own: places[SPEAKER].ids[pid] for own, pid in stands_for.items() if pid in places[SPEAKER].ids}
     wanted = [
         wanted_session(session, rooms=places[ROOM].ids, tracks=places[TRACK].ids, people=people, notes=notes)
-        for session in unique_keys(programme.sessions, notes)
+        for session in _not_told_elsewhere(unique_keys(programme.sessions, notes), facts.here.told, notes)
     ]
     matching = match(wanted, facts.here.known, facts.answers)
     new_ids = {one.key: new_id() for one in wanted if one.key not in matching.pairs}
@@ -145,6 +145,19 @@ def make_plan(facts: Facts, programme: ReadProgramme) -> Plan:
         decision.diff, places=_place_changes(places), names=_names(decision.diff, places, facts)
     )
     return Plan(facts=facts, decision=decision, places=places, new_ids=new_ids, notes=gathered(notes))
+
+
+def _not_told_elsewhere(sessions: Sequence[ReadSession], told: Container[str], notes: list[Note]) -> list[ReadSession]:
+    """Without those that another source of the event names: two programmes must not fight over a session, nor double
+    it."""
+    kept = []
+    for session in sessions:
+        if session.guid and session.guid in told:
+            says = "Sessions that come from another source of this event already were left to it."
+            notes.append(Note(code="import.elsewhere", says=says, where=session.title[:100]))
+        else:
+            kept.append(session)
+    return kept
 
 
 def gathered(notes: Iterable[Note], most_of_a_code: int = 20) -> list[Note]:

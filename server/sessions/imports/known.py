@@ -5,14 +5,14 @@ Read in a fixed number of statements, whatever the number of sessions.
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 
 from server.core.db import Db
-from server.sessions.imports.models import ImportedSession
+from server.sessions.imports.models import ImportedSession, ProgrammeSource
 from server.sessions.imports.wanted import PLAIN, Values, as_text
 from server.sessions.models import Session, SessionLink, SessionSpeaker
 
@@ -45,27 +45,32 @@ class Known:
 
     @property
     def row_guid(self) -> str:
-        """The guid it has in the source; none, when it was made by hand."""
-        return self.row.guid if self.row is not None else ""
+        """The guid it has in the source; its own, when the source did not name it yet (it was exported from here)."""
+        return self.row.guid if self.row is not None else self.guid
+
+    @property
+    def is_hidden(self) -> bool:
+        """Hidden because its programme does not name it: nobody deleted it since."""
+        return self.deleted_at is not None and self.row is not None and self.row.hidden_at == self.deleted_at
 
     @property
     def is_out(self) -> bool:
         """Deleted here by a person, or withdrawn: nothing that looks alike is taken for it."""
         if self.row is not None and self.row.withdrawn:
             return True
-        return self.deleted_at is not None and (self.row is None or self.row.hidden_at is None)
+        return self.deleted_at is not None and not self.is_hidden
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Here:
     """An event's programme as one source sees it. `slugs` and `guids` are all that are taken, `stamp` names this very
-    state: an act that finds another one decides anew."""
+    state: an act that finds another one decides anew. `told` are guids that other sources of the event name."""
 
     known: Sequence[Known]
     slugs: frozenset[str]
     guids: frozenset[str]
     stamp: frozenset[tuple[str, int, bool]]
-    live_links: dict[str, list[tuple[str, str, str, str]]] = field(default_factory=dict)
+    told: frozenset[str] = frozenset()
 
 
 _COLUMNS = (
@@ -80,7 +85,7 @@ _COLUMNS = (
 
 
 async def read_here(db: Db, event_id: str, source_id: str) -> Here:
-    """Everything the decision needs of an event's sessions; four statements."""
+    """Everything the decision needs of an event's sessions; five statements."""
     statement = select(*_COLUMNS, *(getattr(Session, name) for name in PLAIN)).where(Session.event_id == event_id)
     sessions = (await db.execute(statement)).all()
     rows, elsewhere = await _rows(db, event_id, source_id)
@@ -106,7 +111,7 @@ async def read_here(db: Db, event_id: str, source_id: str) -> Here:
         slugs=frozenset(session.slug for session in sessions),
         guids=frozenset(session.guid for session in sessions),
         stamp=frozenset((session.id, session.version, session.deleted_at is None) for session in sessions),
-        live_links=links,
+        told=frozenset(guid for guid in elsewhere.values() if guid),
     )
 
 
@@ -126,14 +131,19 @@ async def read_stamp(db: Db, event_id: str) -> frozenset[tuple[str, int, bool]]:
     return frozenset((session_id, version, deleted_at is None) for session_id, version, deleted_at in rows)
 
 
-async def _rows(db: Db, event_id: str, source_id: str) -> tuple[dict[str, ImportedRow], set[str]]:
-    """This source's rows by session, and the sessions of other sources."""
+async def _rows(db: Db, event_id: str, source_id: str) -> tuple[dict[str, ImportedRow], dict[str, str]]:
+    """This source's rows by session, and the sessions of other sources that are not removed, with their guids."""
     mine: dict[str, ImportedRow] = {}
-    elsewhere: set[str] = set()
+    elsewhere: dict[str, str] = {}
     table = ImportedSession.__table__
+    removed = select(ProgrammeSource.id).where(
+        ProgrammeSource.event_id == event_id, ProgrammeSource.deleted_at.is_not(None)
+    )
+    gone = set(await db.scalars(removed))
     for row in await db.execute(select(table).where(table.c.event_id == event_id)):
         if row.source_id != source_id:
-            elsewhere.add(row.session_id)
+            if row.source_id not in gone and not row.withdrawn:
+                elsewhere[row.session_id] = row.guid
             continue
         mine[row.session_id] = ImportedRow(
             id=row.id,

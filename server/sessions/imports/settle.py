@@ -54,9 +54,19 @@ async def _sources_with_missing(db: Db) -> Sequence[ProgrammeSource]:
     waiting = select(ImportedSession.source_id).where(
         ImportedSession.missing_since.is_not(None), ImportedSession.hidden_at.is_(None)
     )
-    return (await db.scalars(select(ProgrammeSource).where(ProgrammeSource.id.in_(waiting.distinct())))).all()
+    return (
+        await db.scalars(
+            select(ProgrammeSource).where(
+                ProgrammeSource.id.in_(waiting.distinct()), ProgrammeSource.deleted_at.is_(None)
+            )
+        )
+    ).all()
 
 
 def hidden_by_programmes() -> Select[str]:
     """Ids of sessions that are hidden because their programme does not name them: kept for their return."""
-    return select(ImportedSession.session_id).where(ImportedSession.hidden_at.is_not(None))
+    return (
+        select(ImportedSession.session_id)
+        .join(Session, Session.id == ImportedSession.session_id)
+        .where(ImportedSession.hidden_at == Session.deleted_at)
+    )

@@ -67,6 +67,13 @@ async def add_source(
     url = check_address(url) if url else ""
     if url and await source_of_url(db, event_id, url) is not None:
         raise SourceTaken
+    if url and (row := await _removed_source(db, event_id, url)) is not None:
+        # It was here before: what it brought is its own again, and nothing is doubled.
+        row.deleted_at, row.version = None, row.version + 1
+        row.validator = row.sha256 = ""
+        row.apply_itself, row.next_look_at = apply_itself, now()
+        await db.flush()
+        return row
     row = ProgrammeSource(
         event_id=event_id,
         url=url,
@@ -88,6 +95,13 @@ async def source_of_url(db: Db, event_id: str, url: str) -> ProgrammeSource | No
         ProgrammeSource.event_id == event_id, ProgrammeSource.url == url, ProgrammeSource.deleted_at.is_(None)
     )
     return (await db.scalars(statement.limit(1))).one_or_none()
+
+
+async def _removed_source(db: Db, event_id: str, url: str) -> ProgrammeSource | None:
+    statement = select(ProgrammeSource).where(
+        ProgrammeSource.event_id == event_id, ProgrammeSource.url == url, ProgrammeSource.deleted_at.is_not(None)
+    )
+    return (await db.scalars(statement.order_by(ProgrammeSource.id.desc()).limit(1))).first()
 
 
 def check_address(url: str) -> str:
@@ -212,9 +226,13 @@ def _pause(row: ProgrammeSource, event: Event, *, retryable: bool = True) -> Non
 
 
 async def source_for_file(db: Db, event_id: str, name: str, programme: ReadProgramme) -> ProgrammeSource:
-    """The source a file belongs to, or a new one."""
+    """The source a file belongs to, or a new one. One that was removed is there again with the file it belongs to."""
     found = await source_like(db, event_id, name, programme)
-    return found if found is not None else await add_source(db, event_id, name=name[:200] or "File")
+    if found is None:
+        return await add_source(db, event_id, name=name[:200] or "File")
+    if found.deleted_at is not None:
+        found.deleted_at, found.version = None, found.version + 1
+    return found
 
 
 async def source_like(db: Db, event_id: str, name: str, programme: ReadProgramme) -> ProgrammeSource | None:
@@ -224,7 +242,10 @@ async def source_like(db: Db, event_id: str, name: str, programme: ReadProgramme
     """
     keys = {session.key[:300] for session in programme.sessions}
     best: tuple[float, ProgrammeSource] | None = None
-    for source in await sources_of(db, event_id):
+    statement = select(ProgrammeSource).where(ProgrammeSource.event_id == event_id)
+    for source in await db.scalars(statement.order_by(ProgrammeSource.deleted_at.is_not(None), ProgrammeSource.id)):
+        if source.deleted_at is not None and source.url:
+            continue
         mine = set(await db.scalars(select(ImportedSession.key).where(ImportedSession.source_id == source.id)))
         score = likeness(keys, mine)
         if (

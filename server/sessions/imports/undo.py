@@ -71,7 +71,7 @@ def _unflag(found: Undoing, undo: dict[str, Any], here: Mapping[str, Known]) -> 
         if one is None or one.row is None or one.row.missing_since is None:
             continue
         found.unflagged.append(session_id)
-        if one.row.hidden_at is not None and one.deleted_at is not None:
+        if one.is_hidden:
             found.shown_again.append(session_id)
     for session_id, (since, was_hidden) in undo["back"].items():
         one = here.get(session_id)

@@ -152,6 +152,9 @@ async def test_what_vanishes_is_hidden_after_a_while_never_purged_and_back(
     long_ago = now() - timedelta(days=400)
     async with database.write() as db:
         await db.execute(update(Session).where(Session.id == hidden).values(deleted_at=long_ago))
+        await db.execute(
+            update(ImportedSession).where(ImportedSession.hidden_at.is_not(None)).values(hidden_at=long_ago)
+        )
     await purge(runtime)
     back = await bring(admin, schedule(*talks))
     assert kinds(back) == {"Talk 3": "back"}
@@ -217,6 +220,30 @@ async def test_a_large_programme_takes_few_statements_and_goes_to_its_own_source
         assert await db.scalar(missing) == 0
         slugs = list(await db.scalars(select(Session.slug)))
     assert len(slugs) == len(set(slugs)) == 303
+
+
+async def test_a_source_that_was_removed_doubles_nothing_and_two_sources_do_not_fight(
+    admin: Asker, anybody: Asker, event: str
+) -> None:
+    talks = [talk(1), talk(2)]
+    await bring(admin, schedule(*talks), name="main.json")
+    before = await programme_of(anybody)
+    path = "/events/seminar/programme-sources"
+    (source,) = (await admin.get(path))["items"]
+    await admin.delete(f"{path}/{source['id']}")
+    assert (await bring(admin, schedule(*talks), name="main.json"))["state"] == "unchanged"
+    assert [one["id"] for one in (await admin.get(path))["items"]] == [source["id"]]
+
+    other = await admin.post(path, {"url": "https://example.org/everything.json"})
+    body = schedule(*talks, talk(3))
+    shown = await admin.ask(
+        "POST", f"/events/seminar/imports?source={other['id']}&apply=true", status=201, content=body
+    )
+    assert kinds(shown) == {"Talk 3": "new"} and shown["notes"][-1]["code"] == "import.elsewhere"
+    await admin.delete(f"{path}/{source['id']}")
+    await admin.ask("POST", f"/events/seminar/imports?source={other['id']}&apply=true", status=201, content=body)
+    after = await programme_of(anybody)
+    assert list(after) == ["guid-1", "guid-2", "guid-3"] and after["guid-1"]["id"] == before["guid-1"]["id"]
 
 
 async def test_sources_and_files_that_cannot_be_used_are_refused_in_words(
