@@ -5,17 +5,20 @@ from typing import Annotated, Any
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.openapi.spec import Example
-from litestar.params import QueryParameter
+from litestar.params import FromPath, QueryParameter
 
 from server.accounts.actor import Actor
 from server.accounts.policy import ANYTHING, Action, require
 from server.core.errors import Invalid
-from server.core.http import PROBLEM_RESPONSES, After, decode_cursor, encode_cursor
+from server.core.http import PROBLEM_RESPONSES, After, Page, decode_cursor, encode_cursor
 from server.core.runtime import Runtime
 from server.search.answer import answer_question, read_has
 from server.search.follow import read_state, rebuild
 from server.search.queries import Narrowed
-from server.search.schemas import IndexOut, SearchOut, index_out, search_out
+from server.search.related import related
+from server.search.schemas import IndexOut, RelatedOut, SearchOut, index_out, related_out, search_out
+from server.sessions.models import Session
+from server.sessions.queries import get_session, read_items, visible_sessions
 
 _OPEN: dict[str, Any] = {"tags": ["Search"], "responses": PROBLEM_RESPONSES}
 
@@ -34,7 +37,7 @@ def _offset(after: str | None) -> int:
     return offset
 
 
-@get("/", summary="Find talks, slides and sentences", **_OPEN)
+@get("/search", summary="Find talks, slides and sentences", **_OPEN)
 async def find(
     runtime: NamedDependency[Runtime],
     actor: NamedDependency[Actor],
@@ -66,7 +69,7 @@ async def find(
     return search_out(found.answer, found.items.values(), beyond)
 
 
-@get("/index", summary="How far the search index is", **_OPEN)
+@get("/search/index", summary="How far the search index is", **_OPEN)
 async def show_index(runtime: NamedDependency[Runtime], actor: NamedDependency[Actor]) -> IndexOut:
     """For admins."""
     require(actor, Action.ADMINISTER, ANYTHING)
@@ -74,7 +77,7 @@ async def show_index(runtime: NamedDependency[Runtime], actor: NamedDependency[A
         return index_out(await read_state(db))
 
 
-@post("/rebuild", status_code=202, summary="Index everything anew", **_OPEN)
+@post("/search/rebuild", status_code=202, summary="Index everything anew", **_OPEN)
 async def rebuild_index(runtime: NamedDependency[Runtime], actor: NamedDependency[Actor]) -> Response[IndexOut]:
     """For admins. What is there is found meanwhile; GET …/index tells how far it is."""
     require(actor, Action.ADMINISTER, ANYTHING)
@@ -84,4 +87,16 @@ async def rebuild_index(runtime: NamedDependency[Runtime], actor: NamedDependenc
     return Response(index_out(state), status_code=202)
 
 
-search_router = Router(path="/api/v1/search", route_handlers=[find, show_index, rebuild_index])
+@get("/sessions/{session_id:str}/related", summary="Talks like a talk", **_OPEN)
+async def list_related(
+    session_id: FromPath[str], runtime: NamedDependency[Runtime], actor: NamedDependency[Actor]
+) -> Page[RelatedOut]:
+    """By who speaks, and by the rare words titles and abstracts share, across editions; the best first, ten at most."""
+    async with runtime.database.read() as db:
+        item = await get_session(db, session_id, actor=actor)
+        likes = await related(db, actor, item.session.id, most=10)
+        items = await read_items(db, visible_sessions(actor).where(Session.id.in_([like.session for like in likes])))
+    return Page(items=related_out(likes, items), next=None)
+
+
+search_router = Router(path="/api/v1", route_handlers=[find, show_index, rebuild_index, list_related])

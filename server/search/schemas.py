@@ -1,6 +1,6 @@
 """Search over HTTP."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Annotated
 from urllib.parse import urlencode
@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 from server.events.fields import zone_of
 from server.search.follow import IndexState
 from server.search.query import Answer, Hit, TalkHits
+from server.search.related import Like
 from server.sessions.queries import Item
 
 Id = Annotated[str, Meta(examples=["01979c5e2b7a7c3d9e1f2a3b4c5d6e7f"])]
@@ -62,6 +63,18 @@ class FoundOut(Struct, kw_only=True):
     hits: list[HitOut]
     hit_count: Annotated[int, Meta(description="Passages of the talk with words that were asked for.", examples=[7])]
     score: Annotated[float, Meta(description="Only to be compared in one answer.", examples=[7.25])]
+
+
+class RelatedOut(Struct, kw_only=True):
+    """A talk like another one."""
+
+    id: Id
+    title: Annotated[str, Meta(examples=["Still slides, moving pictures"])]
+    event: ThingOut
+    speakers: list[ThingOut]
+    starts_at: Annotated[datetime | None, Meta(examples=["2027-05-20T10:00:00+03:00"])]
+    url: Annotated[str, Meta(examples=["/seminar-2027/sessions/still-slides"])]
+    score: Annotated[float, Meta(description="Only to be compared in one answer.", examples=[0.41])]
 
 
 class FacetOut(Struct, kw_only=True):
@@ -160,6 +173,25 @@ def found_out(item: Item, found: TalkHits) -> FoundOut:
         hits=[hit_out(item, hit) for hit in found.hits],
         hit_count=found.count,
         score=found.score,
+    )
+
+
+def related_out(likes: Sequence[Like], items: Iterable[Item]) -> list[RelatedOut]:
+    """Talks like a talk as the API shows them, in the order of `likes`."""
+    by_id = {item.session.id: item for item in items}
+    return [_related_out(by_id[like.session], like) for like in likes if like.session in by_id]
+
+
+def _related_out(item: Item, like: Like) -> RelatedOut:
+    row, event = item.session, item.event
+    return RelatedOut(
+        id=row.id,
+        title=row.title,
+        event=ThingOut(id=event.id, slug=event.slug, name=event.title),
+        speakers=[ThingOut(id=one.id, slug=one.slug, name=one.name) for one in item.speakers],
+        starts_at=row.starts_at.astimezone(zone_of(event.time_zone)) if row.starts_at else None,
+        url=talk_url(item),
+        score=like.score,
     )
 
 

@@ -148,6 +148,7 @@ WORDS: dict[tuple[str, ...], dict[str, str]] = {
     ("GET", "/{event}/sessions/{session}"): {"event": "event_slug", "session": "session_slug"},
     ("GET", "/embed/{event}/sessions/{session}"): {"event": "event_slug", "session": "session_slug"},
     ("GET", "/api/v1/sessions/{session_id}/playback"): {"session_id": "session"},
+    ("GET", "/api/v1/sessions/{session_id}/related"): {"session_id": "session"},
     ("GET", "/api/v1/sessions/{session_id}/slides"): {"session_id": "session"},
     ("GET", "/api/v1/sessions/{session_id}/downloads"): {"session_id": "session"},
     ("POST", "/api/v1/sessions/{session_id}/downloads"): {"session_id": "session"},
