@@ -21,6 +21,7 @@ from server.web.statics import Statics, read_statics, static_file
 from server.web.studio import studio_handlers
 from server.web.studio_captions import caption_handlers
 from server.web.studio_edition import edition_studio_handlers
+from server.web.studio_outside import outside_handlers
 from server.web.studio_programme import programme_handlers
 from server.web.studio_rooms import room_handlers
 from server.web.studio_slides import slides_handlers
@@ -84,6 +85,7 @@ class Pages:
                 *door_handlers,
                 *studio_handlers,
                 *room_handlers,
+                *outside_handlers,
                 *edition_studio_handlers,
                 *programme_handlers,
                 *slides_handlers,

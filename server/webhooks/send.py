@@ -8,7 +8,7 @@ from functools import cache
 
 import httpx
 
-from server.core.fetch import FetchFailed, resolve, usable_url
+from server.core.fetch import AddressNotPublic, FetchFailed, resolve, usable_url
 
 USER_AGENT = "Semma (webhooks)"
 CONNECT_S, ALL_S = 5.0, 20.0
@@ -36,6 +36,8 @@ async def send(url: str, body: bytes, headers: dict[str, str], *, allow_private:
     try:
         async with asyncio.timeout(ALL_S):
             status, excerpt = await _post(usable_url(url), body, headers, allow_private=allow_private)
+    except AddressNotPublic:
+        return outcome(error="The address leads to a private network, where nothing is sent to.")
     except FetchFailed as error:
         return outcome(error=error.detail)
     except (httpx.TimeoutException, TimeoutError):
