@@ -33,7 +33,8 @@ def test_acts_on_cues() -> None:
         f"""[
           m.split({THREE}, 0, {{place: 3}}), m.split({THREE}, 1, {{ms: 3000}}), m.split({THREE}, 2),
           m.merge({THREE}, 1), m.merge({THREE}, 2), m.insert({THREE}, 1500), m.insert({THREE}, 9000),
-          m.split([{{start_ms: 0, end_ms: 1000, text: "<v Ada L>Hi <b>you</b> there"}}], 0), m.split({THREE}, 1, {{place: 1}}),
+          m.split([{{start_ms: 0, end_ms: 1000, text: "<v Ada L>Hi <b>you</b> there"}}], 0),
+          m.split({THREE}, 1, {{place: 1}}),
           m.remove({THREE}, 2), m.setTimes({THREE}, 0, {{start_ms: 4500}}), m.setTimes({THREE}, 1, {{end_ms: 1000}}),
         ].map((one) => [one.cues.map((cue) => [cue.start_ms, cue.end_ms, cue.text]), one.at])""",
     )

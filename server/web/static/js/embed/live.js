@@ -1,6 +1,7 @@
 // An embedded live room: what its address asks for, and what the page around it may do with the player.
 
 import { Control } from "./control.js";
+import { Refusal } from "./protocol.js";
 import { wishesIn } from "./talk.js";
 
 class LiveDesk {
@@ -47,7 +48,7 @@ class LiveDesk {
       ready: player.isOpen && video.readyState > 0,
       on_air: Boolean(room.state.broadcast),
       at: this.at,
-      duration: source ? Math.max(0, source.edge - source.start) : 0,
+      duration: source ? Math.max(0, Math.round((source.edge - source.start) * 1000) / 1000) : 0,
       behind: player.latency,
       following: player.following,
       paused: video.paused,
@@ -69,7 +70,7 @@ class LiveDesk {
   }
 
   async play() {
-    if (!this.player.isOpen) return;
+    if (!this.player.isOpen) throw new Refusal("unavailable", "Nothing is on air in this room.");
     if (!this.player.started) this.player.goLive(false); // what was loaded for the first picture is old by now
     await this.player.play();
   }
