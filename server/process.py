@@ -44,6 +44,7 @@ def make_runtime(settings: Settings, ringer: Ringer, *, threads: int = 24) -> Ru
             ladder=settings.ladder_heights,
             chunk_s=settings.chunk_s,
             encode_threads=settings.encode_threads or (os.cpu_count() or 2),
+            encode_preset=settings.encode_preset,
             lease_s=settings.lease_s,
         ),
         base_url=settings.base_url,

@@ -48,7 +48,7 @@ async def join(job: JoinCut, work: Work) -> None:
     info = await probe(await work.store.presign(key, expires_s=SOURCE_URL_S))
     info = at_borders(info, live, recording.duration_ms or 0)
     limits = work.runtime.limits
-    plan = decide(info, ladder=limits.ladder, chunk_ms=limits.chunk_s * 1000)
+    plan = decide(info, ladder=limits.ladder, chunk_ms=limits.chunk_s * 1000, preset=limits.encode_preset)
     async with work.transaction(last=True) as db:
         fresh = await db.get(Recording, job.recording, with_for_update=True)
         if fresh is not None:

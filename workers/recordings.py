@@ -66,7 +66,7 @@ async def probe_recording(job: ProbeRecording, work: Work) -> None:
     await work.store.head(source.key)  # an object that is gone is no fault of the file
     info = await probe(url)
     limits = work.runtime.limits
-    plan = decide(info, ladder=limits.ladder, chunk_ms=limits.chunk_s * 1000)
+    plan = decide(info, ladder=limits.ladder, chunk_ms=limits.chunk_s * 1000, preset=limits.encode_preset)
     async with work.transaction(last=True) as db:
         recording, source = await source_of(db, job.recording)
         await plan_encode(db, recording, source, info, plan)

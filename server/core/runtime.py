@@ -21,6 +21,7 @@ class Limits:
     ladder: tuple[int, ...] = (1080, 720, 480, 360)
     chunk_s: int = 60
     encode_threads: int = 0
+    encode_preset: str = "medium"
     lease_s: int = 60
     # Objects replaced by a newer generation live until no playback token can name them: two buckets of a day.
     token_overlap_s: int = 2 * 86400

@@ -13,6 +13,9 @@ from urllib.parse import urlsplit
 
 from server.core.errors import Invalid
 
+# x264's, from the fastest to the slowest that anybody would wait for
+PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow")
+
 
 class BadSetting(Invalid):
     """A variable holds something that cannot be used."""
@@ -90,6 +93,11 @@ class Settings:
     web_workers: int = _var("SEMMA_WEB_WORKERS", 1, "Web processes `semma web` starts.")
     ladder: str = _var("SEMMA_LADDER", "1080,720,480,360", "Heights of the renditions, highest first.")
     chunk_s: int = _var("SEMMA_CHUNK_S", 60, "Length of an encode chunk in seconds; a multiple of 4.")
+    encode_preset: str = _var(
+        "SEMMA_ENCODE_PRESET",
+        "medium",
+        "x264 preset of recordings' renditions, ultrafast to veryslow; faster ones spend more bytes.",
+    )
     scratch_dir: str = _var(
         "SEMMA_SCRATCH_DIR", "", "Where workers keep files of a running job; empty: data directory."
     )
@@ -198,6 +206,8 @@ def _check(settings: Settings) -> None:
         raise BadSetting("SEMMA_SECRET_KEY must have at least 32 characters; make one with `openssl rand -hex 32`.")
     if settings.chunk_s < 4 or settings.chunk_s % 4:
         raise BadSetting("SEMMA_CHUNK_S must be a multiple of 4, at least 4.")
+    if settings.encode_preset not in PRESETS:
+        raise BadSetting(f"SEMMA_ENCODE_PRESET must be one of {', '.join(PRESETS)}.")
     if settings.live_window_s < 24:
         raise BadSetting("SEMMA_LIVE_WINDOW_S must be at least 24: players may ask for six segments of four seconds.")
     _check_heights("SEMMA_LADDER", lambda: settings.ladder_heights)

@@ -35,15 +35,19 @@ class EncodePlan:
         return {"rungs": msgspec.to_builtins(self.rungs), "has_audio": self.has_audio}
 
 
-def decide(info: SourceInfo, *, ladder: Sequence[int], chunk_ms: int) -> EncodePlan:
-    """Rungs that never upscale, chunks in time order; pure."""
+def decide(info: SourceInfo, *, ladder: Sequence[int], chunk_ms: int, preset: str) -> EncodePlan:
+    """Rungs that never upscale, in this x264 preset, and chunks in time order; pure."""
     rungs: tuple[Rung, ...] = ()
     chunks: tuple[PlannedChunk, ...] = ()
     if info.video is not None:
         video = info.video
         rungs = tuple(
             choose_rungs(
-                video.display_width, video.display_height, video.rate, short_sides=sorted(ladder, reverse=True)
+                video.display_width,
+                video.display_height,
+                video.rate,
+                short_sides=sorted(ladder, reverse=True),
+                preset=preset,
             )
         )
         # Without an index every chunk means reading all before it, so there chunks are longer.

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from server.core.runtime import Runtime
+from server.recordings.models import Recording
 from tests.clips import clip
 from tests.frame_code import read_codes
 from tests.server.uploads.world import World, make_world
@@ -35,6 +36,9 @@ async def test_a_recording_is_watchable_early_and_whole_at_the_end(walk: Walk, t
     ended = await walk.state()
     assert (ended["state"], ended["error"], ended["progress"], ended["published"]) == ("ready", None, 1.0, True)
     assert [item["name"] for item in ended["renditions"]] == ["360p", "240p", "audio"]
+    async with walk.runtime.database.read() as db:
+        plan = (await db.get_one(Recording, walk.recording)).plan
+    assert {rung["preset"] for rung in plan["rungs"]} == {walk.runtime.limits.encode_preset} == {"superfast"}
     await _has_every_frame(walk, source, tmp_path)
     await _has_storyboard_and_poster(walk)
 

@@ -29,6 +29,7 @@ def test_settings_are_read_and_typed() -> None:
         ("SEMMA_SECRET_KEY", "short"),
         ("SEMMA_CHUNK_S", "6"),
         ("SEMMA_LADDER", "1080p"),
+        ("SEMMA_ENCODE_PRESET", "placebo"),
         ("SEMMA_LADDER", "8"),
         ("SEMMA_S3_CREATE_BUCKET", "maybe"),
     ],
