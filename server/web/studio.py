@@ -15,6 +15,7 @@ from server.core.runtime import Runtime
 from server.events.models import Event
 from server.events.queries import get_event, rooms_of
 from server.search.follow import read_state
+from server.sessions.imports.revert import missing_sessions
 from server.sessions.queries import get_session
 from server.web.board import (
     EventForm,
@@ -120,6 +121,7 @@ async def studio_event(
         sessions = await read_board(db, actor, row)
         deleted = await read_deleted(db, actor, row, undo_s=runtime.limits.undo_s)
         rooms, tracks = await read_places(db, row)
+        missing = await missing_sessions(db, row.id)
         room_slugs = {room.id: room.slug for room in await rooms_of(db, row.id)}
         series = await read_series_choices(db)
         suggestions = await count_suggestions(db, row.id)
@@ -135,6 +137,7 @@ async def studio_event(
         deleted=[item.session for item in deleted],
         rooms=rooms,
         room_slugs=room_slugs,
+        missing=missing,
         tracks=tracks,
         series=series,
         blank=SessionForm(language_choices=tuple(_languages(request, row))),
