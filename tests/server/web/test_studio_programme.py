@@ -62,8 +62,10 @@ async def test_a_programme_is_brought_seen_applied_edited_and_undone_by_forms(
     page = (await organiser.get(f"/studio/seminar-2027/sessions/{mine['slug']}")).text
     assert "Not as the programme says" in page and "Go back to that" in page
     assert "Undone" in await press(organiser, second, act="undo")
+    await press(organiser, await bring(organiser, schedule(talk(1, title="Theirs"))), act="apply")
+    assert (await organiser.get("/studio/seminar-2027")).text.count("Missing from the programme") == 1
     board = (await organiser.get(PATH)).text
-    assert board.count("data-import=") == 2 and "Somebody" not in board and "Aino" in board
+    assert board.count("data-import=") == 3 and "Somebody" not in board and "Aino" in board
 
 
 async def test_addresses_are_added_and_problems_said_on_the_page(organiser: Browsing, admin: Asker) -> None:
