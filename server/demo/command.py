@@ -8,17 +8,25 @@ import click
 from server.commands.user import opened_runtime
 from server.core.settings import read_settings
 from server.demo.broadcast import become_encoder, prepare_broadcast
+from server.demo.film import FILM_HEIGHT
 from server.demo.seed import seed
 from server.local import local_environment
 
 
 @click.command()
-def make_demo() -> None:
+@click.option(
+    "--height",
+    type=click.IntRange(180, 1080),
+    default=FILM_HEIGHT,
+    show_default=True,
+    help="Height of the drawn films in pixels; smaller ones are made sooner.",
+)
+def make_demo(height: int) -> None:
     """Put the demo seminar into the Semma that runs for this data directory; safe to run again."""
-    asyncio.run(_make())
+    asyncio.run(_make(height))
 
 
-async def _make() -> None:
+async def _make(height: int) -> None:
     settings = read_settings(local_environment())
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)
     async with opened_runtime() as runtime:
@@ -27,6 +35,7 @@ async def _make() -> None:
             settings.data_dir / "demo",
             server_url=f"http://{host}:{settings.port}",
             say=lambda line: click.echo(f"  {line}"),
+            height=height,
         )
 
 

@@ -14,6 +14,7 @@ from server.demo.voice import Voice, speak, write_wave
 
 RATE = 25
 LOOP_S = 16
+FILM_HEIGHT = 720
 SLIDE_S = 9.4  # not a whole number of segments, as in life
 PITCHES_HZ = {"paper": 205.0, "night": 118.0}
 
@@ -22,7 +23,7 @@ class FilmingFailed(RuntimeError):
     """ffmpeg could not make the demo film; the text holds its last words."""
 
 
-def film_talk(item: Item, ffmpeg: str, folder: Path, *, height: int = 720, keyframes: int = 250) -> Path:
+def film_talk(item: Item, ffmpeg: str, folder: Path, *, height: int = FILM_HEIGHT, keyframes: int = 250) -> Path:
     """Make the talk's recording in the folder unless it is there; 16:9, 25 frames a second. Blocks for seconds.
 
     `keyframes` is the distance between two of them, in frames.

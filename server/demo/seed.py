@@ -20,7 +20,7 @@ from server.core.db import Db
 from server.core.runtime import Runtime
 from server.demo import programme
 from server.demo.deck import make_deck
-from server.demo.film import film_talk
+from server.demo.film import FILM_HEIGHT, film_talk
 from server.demo.programme import Item
 from server.demo.slides import THEMES
 from server.events.editions import create_event, create_series
@@ -40,17 +40,18 @@ ORGANISER = "organiser@example.org"
 Say = Callable[[str], None]
 
 
-async def seed(runtime: Runtime, folder: Path, *, server_url: str, say: Say) -> None:
+async def seed(runtime: Runtime, folder: Path, *, server_url: str, say: Say, height: int = FILM_HEIGHT) -> None:
     """Make the demo seminar where it is missing; `say` hears one line a step.
 
-    `folder` keeps the films until they are uploaded. Raises FilmingFailed, NoFfmpeg, and what the uploads raise.
+    `folder` keeps the films, of this height in pixels, until they are uploaded. Raises FilmingFailed, NoFfmpeg, and
+    what the uploads raise.
     """
     organiser = await ensure_admin(runtime, email=ORGANISER, name="Demo organiser")
     async with runtime.database.write() as db:
         sessions = await make_programme(db)
     say(f"The seminar:      {runtime.base_url}/{programme.EVENT_SLUG}")
     say(f"Sign in, once:    {organiser.link}")
-    await _bring_files(runtime, sessions, folder, server_url, say)
+    await _bring_files(runtime, sessions, folder, server_url, say, height)
 
 
 # --- the programme ---
@@ -138,7 +139,9 @@ async def _sessions_of(db: Db, event_id: str) -> Mapping[str, str]:
 # --- slides and recordings ---
 
 
-async def _bring_files(runtime: Runtime, sessions: Mapping[str, str], folder: Path, server_url: str, say: Say) -> None:
+async def _bring_files(
+    runtime: Runtime, sessions: Mapping[str, str], folder: Path, server_url: str, say: Say, height: int
+) -> None:
     """Draw and upload the deck and every film of talks that never had one."""
     decks = [item for item in programme.with_deck() if await _never_had(runtime, Deck, sessions.get(item.slug))]
     films = [item for item in programme.filmed() if await _never_had(runtime, Recording, sessions.get(item.slug))]
@@ -165,7 +168,8 @@ async def _bring_files(runtime: Runtime, sessions: Mapping[str, str], folder: Pa
             await send(item, await asyncio.to_thread(_draw_deck, item, folder), "slides")
         for item in films:
             say(f"Drawing:          {item.title}")
-            await send(item, await asyncio.to_thread(film_talk, item, ffmpeg, folder), "recording")
+            film = await asyncio.to_thread(film_talk, item, ffmpeg, folder, height=height)
+            await send(item, film, "recording")
     finally:
         async with runtime.database.write() as db:
             await revoke_token(db, token_id=token_id, user_id=None)

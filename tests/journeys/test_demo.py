@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
+from server.demo.film import SLIDE_S
 from server.demo.programme import EVENT_SLUG, LIVE_ROOM, filmed
 from tests.journeys.browser import Watched
 from tests.private_semma import PrivateSemma, private_semma
@@ -24,7 +25,7 @@ TOP = 720 if os.environ.get("SEMMA_SCREENSHOTS") else 360
 def demo() -> Iterator[PrivateSemma]:
     """A Semma with the demo seminar in it, its recordings ready."""
     with private_semma({"SEMMA_LADDER": f"{TOP},{TOP // 2}"}) as made:
-        command = [sys.executable, "-m", "server.cli", "make-demo"]
+        command = [sys.executable, "-m", "server.cli", "make-demo", "--height", str(TOP)]
         done = subprocess.run(
             command, env={**os.environ, **made.env}, capture_output=True, text=True, timeout=400, check=False
         )
@@ -61,9 +62,21 @@ def test_the_demo_seminar_can_be_watched(demo: PrivateSemma, browser: Browser) -
     page.page.mouse.move(box["x"] + box["width"] * 0.62, box["y"] + box["height"] / 2)
     page.until("!document.querySelector('[data-peek-picture]').hidden")
     page.until("document.querySelector('[data-bubble]').hidden")
+    the_slides_are_in_step(demo, page)
     keep_picture(page, "talk")
     assert page.elsewhere == []
     assert page.complaints == []
+
+
+def the_slides_are_in_step(demo: PrivateSemma, page: Watched) -> None:
+    """Every page was found where the film shows it, and the page that is open shows it: nobody loads it again."""
+    page.until("semmaPlayer.slides?.cues.length > 0", timeout_s=120)
+    assert page.page.evaluate("semmaPlayer.slides.shown.number") == 1 + int(24 / SLIDE_S)
+    sessions = demo.get(f"/api/v1/sessions?event={EVENT_SLUG}")["items"]
+    talk = next(session["id"] for session in sessions if session["slug"] == filmed()[0].slug)
+    cues = demo.get(f"/api/v1/sessions/{talk}/slides")["cues"]
+    assert [cue["page"] for cue in cues] == list(range(1, 1 + len(filmed()[0].slides)))
+    assert all(abs(cue["start_ms"] / 1000 - SLIDE_S * at) < 0.3 for at, cue in enumerate(cues)), cues
 
 
 def test_the_demos_live_room_can_be_watched_and_rewound(demo: PrivateSemma, browser: Browser) -> None:

@@ -25,7 +25,7 @@ async def world(runtime: Runtime) -> World:
 
 @pytest.fixture
 async def walk(client: httpx.AsyncClient, runtime: Runtime, world: World) -> Walk:
-    return Walk(client, short_chunks(runtime), world)
+    return Walk(client, short_chunks(runtime, encode_preset="superfast"), world)
 
 
 async def test_a_recording_is_watchable_early_and_whole_at_the_end(walk: Walk, tmp_path: Path) -> None:
