@@ -87,6 +87,7 @@ def test_the_demos_live_room_can_be_watched_and_rewound(demo: PrivateSemma, brow
         page.page.goto(f"{demo.url}/{EVENT_SLUG}/live/{LIVE_ROOM}")
         # The page waits for the room to go on air, and is not loaded again
         page.until("semmaLive.player.isOpen && semmaLive.video.currentTime > 22", timeout_s=120)
+        page.until("semmaLive.slides.beside.cues.at(-1)?.page > 1")  # its slides go with it
         keep_picture(page, "live")
         page.page.evaluate("semmaLive.player.seek(semmaLive.player.source.start + 1)")
         page.until("semmaLive.video.currentTime < semmaLive.player.source.start + 8 && !semmaLive.video.seeking")
