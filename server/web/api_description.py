@@ -23,6 +23,7 @@ TAGS = {
     "Tracks": "Threads of sessions through an event.",
     "Sessions": "Items of the programme with their talk metadata and links.",
     "Speakers": "Those who speak, the same across editions.",
+    "Imports": "Programmes from elsewhere: their sources, what each reading changes, and what was edited here.",
     "Live": "Rooms on air: stream keys, SRT doors, broadcasts and their talks.",
     "Uploads": "Resumable uploads: tus 1.0.0.",
     "Recordings": "How far the work on a recording is, and whether viewers may watch it.",
