@@ -22,9 +22,9 @@ SAME, BARE, STEM, LAST_PART, HEAD, BEGUN, FIRST_PART, INSIDE, ONE_OFF, TWO_OFF =
     1.0, 0.92, 0.8, 0.5, 0.55, 0.5, 0.42, 0.35, 0.6, 0.4,
 )  # fmt: skip
 MOST_WORDS = 150  # of the vocabulary, for one that was asked for
-_MOST_COMPOUNDS = 400
-_MOST_BEGUN = 60
-_MOST_NEAR = 2_000
+_MOST_COMPOUNDS = 150
+_MOST_BEGUN = 40
+_MOST_NEAR = 1_200
 _SHORTEST_PART = 4  # letters of a stem that is looked for inside of words
 _SHORTEST_HEAD = 6  # letters that are believed to be a word's last part whatever comes before them
 _ENDING = 5  # letters at most that an inflected stem is longer
@@ -219,9 +219,12 @@ async def _candidates(db: Db, word: str, far: int) -> list[Any]:
     piece in the middle is.
     """
     shortest, longest = len(word) - far, len(word) + far
-    size = len(word) // (far + 1)
-    pieces = {word[at : at + size] for at in range(0, len(word) - size + 1, max(size, 1))}
-    pieces |= {word[-size:], word[len(word) // 2 - 2 : len(word) // 2 + 2], word[-3:]}
+    size = max(len(word) // (far + 1), 3)
+    middle = len(word) // 2
+    pieces = {word[:size], word[-size:], word[middle - 2 : middle + 2]}
+    if far > 1:
+        pieces.add(word[size : 2 * size])
     rows = list(await full_text.words_containing(db, pieces, shortest=shortest, longest=longest, most=_MOST_NEAR))
-    rows += await full_text.words_beginning(db, word[:2], shortest=shortest, longest=longest, most=_MOST_NEAR)
+    if len(word) < 6:  # too short for whole pieces
+        rows += await full_text.words_beginning(db, word[:2], shortest=shortest, longest=longest, most=_MOST_NEAR)
     return list({row.id: row for row in rows}.values())

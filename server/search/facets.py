@@ -7,7 +7,7 @@ from typing import Any
 
 from server.core.db import Db
 from server.search.documents import CAPTIONS, LINKS, PAGES
-from server.search.queries import SLIDES, SPOKEN, VIDEO, names_of
+from server.search.queries import SLIDES, SPOKEN, VIDEO, ends_of, names_of
 from server.search.stems import language_of
 
 FACETS = ("event", "room", "track", "speaker", "language", "has")
@@ -25,7 +25,7 @@ class FacetValue:
 
 def has(row: Any) -> set[str]:
     """What there is with a talk, as far as the asker may know; `row` as queries.talks_statement gives it."""
-    ends = row.parts
+    ends = ends_of(row.parts)
     there = {SLIDES} if ends[PAGES] > ends[LINKS] else set()
     if row.watchable:
         there |= {VIDEO, SPOKEN} if ends[CAPTIONS] > ends[PAGES] else {VIDEO}

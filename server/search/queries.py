@@ -2,12 +2,13 @@
 recordings (and so what was said in them) by those of recordings (`sees`): nothing is kept in the index of who may.
 """
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select, text, union_all
+from sqlalchemy import ColumnElement, Select, Text, and_, bindparam, cast, func, or_, select, text, union_all
 
 from server.accounts.actor import Actor
 from server.core.db import Db
@@ -53,12 +54,12 @@ def watchable(actor: Actor) -> ColumnElement[bool]:
 def _open_talks(actor: Actor, *, listed: bool) -> Select[Any]:
     """Indexed talks the actor may find, each with what facets are counted of. Kept: it takes longer to write than to
     run."""
-    return (
+    columns: Any = (
         visible_sessions(actor, listed=listed)
         .join(SearchTalk, SearchTalk.session_id == Session.id)
         .with_only_columns(
             SearchTalk.number,
-            SearchTalk.parts,
+            cast(SearchTalk.parts, Text).label("parts"),  # read by ends_of
             SearchTalk.speakers,
             SearchTalk.year,
             Session.id.label("session"),
@@ -69,6 +70,15 @@ def _open_talks(actor: Actor, *, listed: bool) -> Select[Any]:
             watchable(actor).label("watchable"),
         )
     )
+    found: Select[Any] = columns
+    return found
+
+
+@lru_cache(maxsize=20_000)
+def ends_of(parts: str) -> tuple[int, ...]:
+    """Where the passages of each part of a talk end, of the text it is kept as: the same talks are read again and
+    again."""
+    return tuple(json.loads(parts))
 
 
 def talks_statement(actor: Actor, wanted: Narrowed, parsed: Parsed, *, event: Event | None) -> Select[Any]:

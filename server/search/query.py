@@ -22,6 +22,7 @@ from server.search.queries import (
     Narrowed,
     Shown,
     count_talks,
+    ends_of,
     matching,
     postings,
     read_passages,
@@ -31,7 +32,7 @@ from server.search.rank import Candidate, Wanted, judge, narrow, passages, weigh
 from server.search.snippets import Snippet, around, mark, sequence, snippet
 
 MOST_BEYOND = 1_000  # answers that can be leafed to
-_WINDOW = 30  # the best talks, whose texts are looked at
+_WINDOW = 20  # the best talks, whose texts are looked at
 _FEW = 200  # talks whose postings are asked for by talk
 _IN_ORDER = 0.8
 _BESIDE = (-2, -1, 1, 2)  # cues around a hit that may be of its sentence
@@ -216,7 +217,7 @@ async def _read(db: Db, question: _Question, rows: Sequence[Any]) -> list[_Talk]
 
 def _talk(row: Any, places: int) -> _Talk:
     hidden = frozenset() if row.watchable else frozenset({CAPTIONS})
-    candidate = Candidate(number=row.number, ends=row.parts, found=[{} for _ in range(places)], hidden=hidden)
+    candidate = Candidate(number=row.number, ends=ends_of(row.parts), found=[{} for _ in range(places)], hidden=hidden)
     return _Talk(row=row, candidate=candidate)
 
 

@@ -7,19 +7,21 @@ its share.
 """
 
 import math
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from server.search.bits import members, span
-from server.search.documents import CAPTIONS, PAGES, PARTS, SPEAKERS, TITLE
+from server.search.documents import CAPTIONS, LINKS, PAGES, SPEAKERS, TITLE
 
 _TALK = (6.0, 5.0, 2.0, 1.2, 1.6, 1.0)  # what one passage counts, by part
 _PASSAGE = (2.2, 2.0, 1.25, 1.0, 1.15, 1.0)
 _USUAL = {PAGES: 25, CAPTIONS: 300}  # passages
 _SATURATION = 2.0
 _TOGETHER, _BESIDE, _LIKE = 1.6, 0.7, 0.55
+_NEAR = 0.4  # what a word in the cue beside counts
 _IS_IT = 0.8  # from this weight on it is the word itself, in one of its forms
-_LOOKED_AT = 48  # passages of a talk, for the best ones
+_LOOKED_AT = 24  # passages of a talk, for the best ones
 
 
 @dataclass(slots=True)
@@ -50,7 +52,7 @@ class Candidate:
 
     def part_of(self, passage: int) -> int:
         """The part a passage is of."""
-        return next(part for part, end in enumerate(self.ends) if passage < end)
+        return bisect_right(self.ends, passage)
 
     def open_bits(self) -> int:
         """The passages the asker may know of."""
@@ -62,12 +64,13 @@ class Candidate:
 
 def narrow(candidate: Candidate, wanted: Sequence[Wanted]) -> None:
     """Leave out what the asker may not know of, and what is found where it was not looked for."""
-    open_bits, speakers = candidate.open_bits(), candidate.part(SPEAKERS)
-    for place, one in enumerate(wanted):
-        mask = open_bits & speakers if one.in_speakers else open_bits
-        candidate.found[place] = {
-            weight: left for weight, bits in candidate.found[place].items() if (left := bits & mask)
-        }
+    if candidate.hidden or any(one.in_speakers for one in wanted):
+        open_bits, speakers = candidate.open_bits(), candidate.part(SPEAKERS)
+        for place, one in enumerate(wanted):
+            mask = open_bits & speakers if one.in_speakers else open_bits
+            candidate.found[place] = {
+                weight: left for weight, bits in candidate.found[place].items() if (left := bits & mask)
+            }
     candidate.unions = [_union(tiers) for tiers in candidate.found]
 
 
@@ -87,40 +90,66 @@ def weigh_words(wanted: Sequence[Wanted], candidates: Sequence[Candidate], talks
 
 def judge(candidate: Candidate, wanted: Sequence[Wanted]) -> float:
     """The talk's score as far as no text is needed for it."""
-    masks = [candidate.part(part) for part in range(len(PARTS))]
-    norms = [_norm(part, mask) for part, mask in enumerate(masks)]
-    score = 0.0
+    norms = _norms(candidate.ends)
+    score = asked = having = 0.0
     for one, tiers in zip(wanted, candidate.found, strict=True):
-        score += one.idf * _worth(tiers, masks, norms)
-    asked = sum(one.idf for one in wanted)
-    having = sum(one.idf for one, bits in zip(wanted, candidate.unions, strict=True) if bits)
-    score += _together(candidate, wanted) if len(wanted) > 1 else 0.0
+        asked += one.idf
+        if tiers:
+            having += one.idf
+            score += one.idf * _worth(tiers, candidate.ends, norms)
+    score += _together(candidate, wanted, asked) if len(wanted) > 1 else 0.0
     return score * having / asked if asked else score
 
 
-def _norm(part: int, mask: int) -> float:
-    usual = _USUAL.get(part)
-    return 1.0 if usual is None else 0.6 + 0.4 * mask.bit_count() / usual
+def _norms(ends: Sequence[int]) -> tuple[float, float]:
+    """What makes long parts worth no more than usual ones: of pages, and of captions."""
+    pages, captions = ends[PAGES] - ends[LINKS], ends[CAPTIONS] - ends[PAGES]
+    return 0.6 + 0.4 * pages / _USUAL[PAGES], 0.6 + 0.4 * captions / _USUAL[CAPTIONS]
 
 
-def _worth(tiers: Mapping[float, int], masks: Sequence[int], norms: Sequence[float]) -> float:
+def _worth(tiers: Mapping[float, int], ends: Sequence[int], norms: tuple[float, float]) -> float:
     """How much of a word there is, saturated. However often a talk has what is only like the word, it has not the word:
     each weight is worth at most itself, with all that weighs more."""
     worth, bits = 0.0, 0
-    for weight in sorted(tiers, reverse=True):
+    for weight in sorted(tiers, reverse=True) if len(tiers) > 1 else tiers:
         bits |= tiers[weight]
-        amount = sum(
-            _TALK[part] * inside.bit_count() / norms[part] for part, mask in enumerate(masks) if (inside := bits & mask)
-        )
+        amount = _amount(bits, ends, norms)
         worth = max(worth, weight * amount * (_SATURATION + 1) / (amount + _SATURATION))
     return worth
 
 
-def _together(candidate: Candidate, wanted: Sequence[Wanted]) -> float:
+def _amount(bits: int, ends: Sequence[int], norms: tuple[float, float]) -> float:
+    """How often a word is there, by what its parts count. Captions are most of a talk's passages, and the last."""
+    first = bits & ((1 << ends[PAGES]) - 1)
+    amount = _TALK[CAPTIONS] * (bits.bit_count() - first.bit_count()) / norms[1]
+    if first:
+        told = first & ((1 << ends[LINKS]) - 1)
+        amount += _TALK[PAGES] * (first.bit_count() - told.bit_count()) / norms[0]
+        for part in range(PAGES) if told else ():
+            amount += _TALK[part] * (told & span(ends[part - 1] if part else 0, ends[part])).bit_count()
+    return amount
+
+
+def _together(candidate: Candidate, wanted: Sequence[Wanted], asked: float) -> float:
     """What of the question meets in one passage, or else in one cue and the next; of the words rather than their
     like."""
-    words = [_union({weight: bits for weight, bits in tiers.items() if weight >= _IS_IT}) for tiers in candidate.found]
-    return max(_meeting(candidate, words, wanted), _LIKE * _meeting(candidate, candidate.unions, wanted))
+    words = [
+        _union({weight: bits for weight, bits in tiers.items() if weight >= _IS_IT}) if len(tiers) > 1 else union
+        for tiers, union in zip(candidate.found, candidate.unions, strict=True)
+    ]
+    if _meet(words):
+        return _TOGETHER * asked
+    best = _meeting(candidate, words, wanted)
+    if words == candidate.unions or best >= _TOGETHER * _LIKE * asked:
+        return best
+    return max(best, _LIKE * _meeting(candidate, candidate.unions, wanted))
+
+
+def _meet(unions: Sequence[int]) -> int:
+    every = -1
+    for bits in unions:
+        every &= bits
+    return every
 
 
 def _meeting(candidate: Candidate, unions: Sequence[int], wanted: Sequence[Wanted]) -> float:
@@ -131,10 +160,7 @@ def _meeting(candidate: Candidate, unions: Sequence[int], wanted: Sequence[Wante
 
 def _best_meeting(unions: Sequence[int], wanted: Sequence[Wanted]) -> float:
     """The most that meets in one passage, in idf; nothing when only one word of the question is there."""
-    every = -1
-    for bits in unions:
-        every &= bits
-    if every:
+    if _meet(unions):
         return sum(one.idf for one in wanted)
     levels = meetings(unions)
     if len(levels) < 3:
@@ -195,12 +221,13 @@ def _first(bits: int, candidate: Candidate, most: int) -> list[int]:
 
 def _passage_score(candidate: Candidate, wanted: Sequence[Wanted], passage: int) -> float:
     """What a passage has of the question; beside it counts a little."""
-    part = candidate.part_of(passage)
-    score = 0.0
+    part, score = candidate.part_of(passage), 0.0
+    first = candidate.ends[PAGES]
     for one, tiers, union in zip(wanted, candidate.found, candidate.unions, strict=True):
-        here = max((weight for weight, bits in tiers.items() if bits >> passage & 1), default=0.0)
-        near = 0.0
-        if not here and part == CAPTIONS and union & (5 << passage >> 1) & candidate.part(CAPTIONS):
-            near = 0.4
-        score += (one.idf + 0.01) * max(here, near)
+        weight = 0.0
+        if union >> passage & 1:
+            weight = max(weight for weight, bits in tiers.items() if bits >> passage & 1)
+        elif part == CAPTIONS and (union >> passage + 1 & 1 or (passage > first and union >> passage - 1 & 1)):
+            weight = _NEAR
+        score += (one.idf + 0.01) * weight
     return score * _PASSAGE[part]
