@@ -44,7 +44,7 @@ _SESSIONS = st.builds(
 _PROGRAMMES = st.lists(_SESSIONS, max_size=8, unique_by=lambda one: one.key).map(lambda ones: programme(*ones))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(_PROGRAMMES, min_size=1, max_size=4))
 def test_whatever_came_before_the_same_programme_again_changes_nothing(history: list[ReadProgramme]) -> None:
     shelf = Shelf()

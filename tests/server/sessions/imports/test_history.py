@@ -13,7 +13,7 @@ from server.sessions.formats.read import read_programme
 from server.sessions.imports.wanted import fold
 from tests.server.sessions.imports.shelf import Shelf
 
-EVERY = 12  # versions that are brought; each brings what happened since the one before
+EVERY = 20  # versions that are brought; each brings what happened since the one before
 
 
 def versions(path: Path, *, every: int) -> Iterator[tuple[datetime, ReadProgramme]]:
