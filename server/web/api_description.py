@@ -30,6 +30,7 @@ TAGS = {
     "Playback": "What a player needs.",
     "Slides": "The deck of a session: the file, to be downloaded.",
     "Search": "Talks, pages of slides and sentences, across everything the asker may see.",
+    "Webhooks": "Facts sent to other sites: signed, tried again, with a log.",
     "Access": "Roles, personal links and access codes of an event.",
     "People": "Accounts, signing in, and API tokens.",
 }
