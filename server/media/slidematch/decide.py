@@ -18,6 +18,8 @@ SURE = 9.0
 FAR = 12.0
 UNSURE_BELOW = 0.8
 UNSURE_SHORTEST_MS = 400
+# So long a stretch of something like a page that is none of the deck's is worth a look: another deck, or a program.
+STRANGE_SHORTEST_MS = 3_000
 
 
 @dataclass(slots=True)
@@ -106,8 +108,17 @@ def method_of(run: Run, samples: Sequence[Sample]) -> str:
     return "features" if all(sample.inliers for sample in supported) else "pixels"
 
 
+def is_strange(run: Run, samples: Sequence[Sample]) -> bool:
+    """True when something like a page is shown for long, and none of the deck's."""
+    seen = samples[run.first : run.last + 1]
+    like = sum(sample.is_page_like for sample in seen)
+    return run.page < 0 and run.end_ms - run.start_ms >= STRANGE_SHORTEST_MS and 2 * like > len(seen)
+
+
 def unsure_of(run: Run, samples: Sequence[Sample], course: Course, deck: Deck) -> list[Unsure]:
-    """The stretches of a run in which the model itself has doubts."""
+    """The stretches of a run in which the model itself has doubts, or that show what is not in the deck."""
+    if is_strange(run, samples):
+        return [Unsure(start_ms=run.start_ms, end_ms=run.end_ms, why="nothing_matches")]
     doubtful = course.posterior[run.first : run.last + 1] < UNSURE_BELOW
     if not doubtful.any():
         return []

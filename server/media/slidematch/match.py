@@ -10,6 +10,8 @@ watch     a picture against the deck, in the places where slides were seen befor
 find      the search: ORB points, votes, a homography of a plausible shape
 places, align, edges   a place is moved with a shaking camera, or snapped to the edges that a mixer gave it
 compare   the straightened region against all pages, by normalised gradients
+covered   what is in front of a page (a running video, the speaker in a corner) is left out of that
+fine      pages that differ in one small place are looked at there closely
 path      a hidden Markov model over (page, shown or hidden), rates per second
 decide    cues, borders, confidence, unsure stretches
 

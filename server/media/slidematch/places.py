@@ -25,6 +25,8 @@ NEAR_BEST = 3.0
 # A place that so many attempts could not make better by so much stands still: only poor matches are tried again.
 ATTEMPTS, BETTER = 6, 0.7
 MOST_LAYOUTS = 12
+# With so much of a page covered, the other places have to be worse.
+MUCH_COVERED = 0.15
 # So many places are moved about when none fits as it is, and only where a page seems to be near (see align.jump).
 MOVED_LAYOUTS = 2
 LEAST_LIKENESS = 0.35
@@ -160,7 +162,7 @@ class Places:
             found = self.compare(layout.quad, layout.group, picture)
             if best is None or found.score > best.score:
                 best, best_index = found, index
-            if found.score >= self._good_enough(index):
+            if found.score >= self._good_enough(index) and found.covered <= MUCH_COVERED:
                 break
         assert best is not None
         return best, best_index

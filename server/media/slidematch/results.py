@@ -44,8 +44,8 @@ class Region(msgspec.Struct, frozen=True, kw_only=True):
 
 class Unsure(msgspec.Struct, frozen=True, kw_only=True):
     """A stretch that a person should look at. `why`: "low_confidence", "near_identical" (pages that look the same),
-    "nothing_matches" (no page is seen anywhere: another deck, perhaps, or only the speaker). `pages` are the
-    candidates."""
+    "nothing_matches" (something like a page is shown that is in no deck: another deck, a program; or no page is seen
+    in the whole recording). `pages` are the candidates."""
 
     start_ms: int
     end_ms: int

@@ -6,16 +6,18 @@ more often than a budget allows. A place that is found is kept, and pictures tha
 again there.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
 
 from server.media.slidematch.compare import Likeness
 from server.media.slidematch.find import Finder
+from server.media.slidematch.fine import Fine
 from server.media.slidematch.gradients import Gray
 from server.media.slidematch.pages import Deck, shrink
 from server.media.slidematch.places import STRONG, WEAK, Places
+from server.media.slidematch.quads import as_pixels
 from server.media.slidematch.results import Region
 
 PICTURE_SIDE = 960
@@ -29,6 +31,8 @@ REST_MS = 3_000
 LONGEST_REST_MS = 30_000
 # What was searched in vain is remembered, and known again while less than this share of it is different.
 KEPT_VAIN, SAME_SHARE = 16, 0.06
+# Pages so little behind the best (natural logarithm), and so many of them, are looked at more closely.
+ALIKE, MOST_ALIKE = 4.0, 5
 TINY = (160, 90)
 # Gray levels by which no place of a tiny picture may differ for the picture to be called the same.
 STILL = 6
@@ -40,7 +44,7 @@ SCENE_SHARE, SCENE_LEVELS = 0.25, 20
 class Sample:
     """What one picture is evidence of. `pages` are indices into the deck, likeliest first; `behind` as in Likeness;
     `layout` -1 when no place fits. `inliers` above 0 when points were found. `since_ms`: when what is shown here
-    took over from what the sample before shows, where that is known to the picture."""
+    took over from what the sample before shows, where that is known to the picture. `is_page_like` as in Likeness."""
 
     at_ms: int
     pages: tuple[int, ...]
@@ -49,6 +53,7 @@ class Sample:
     layout: int
     inliers: int = 0
     since_ms: int | None = None
+    is_page_like: bool = False
 
 
 @dataclass(slots=True)
@@ -70,6 +75,7 @@ class Watcher:
     searched: int = 0
     places: Places = field(init=False)
     _finder: Finder = field(init=False)
+    _fine: Fine = field(init=False)
     _unmatched: list[tuple[Sample, Gray]] = field(default_factory=list)
     _last: tuple[Gray, Sample] | None = None
     _vain: list[Vain] = field(default_factory=list)
@@ -77,6 +83,7 @@ class Watcher:
 
     def __post_init__(self) -> None:
         self._finder = Finder(self.deck)
+        self._fine = Fine(self.deck)
         self.places = Places(self.deck)
         self.places.remember(self.known)
 
@@ -87,20 +94,34 @@ class Watcher:
         tiny = shrink_to_tiny(picture)
         if self._last is not None and is_still(self._last[0], tiny):
             old = self._last[1]
-            return Sample(at_ms, old.pages, old.behind, old.score, old.layout, old.inliers)
+            return replace(old, at_ms=at_ms, since_ms=None)
         self._span = (min(at_ms, self._span[0]), max(at_ms, self._span[1])) if self._span else (at_ms, at_ms)
         sample = self._sample(at_ms, *self.places.match(picture))
         if sample.score < STRONG and self._may_search(at_ms, tiny):
             sample = self._search_all(at_ms, picture, tiny, sample)
         if sample.score < WEAK:
             self._unmatched = [*self._unmatched[-KEPT_PICTURES:], (sample, shrink(picture, KEPT_SIDE))]
+        else:
+            self._tell_apart(sample, picture)
         self._last = (tiny, sample)
         return sample
+
+    def _tell_apart(self, sample: Sample, picture: Gray) -> None:
+        """Look more closely at what the nearest pages differ in."""
+        corners = as_pixels(self.places.layouts[sample.layout].quad, (picture.shape[1], picture.shape[0]))
+        behind = list(sample.behind)
+        for place, index in enumerate(sample.pages[:MOST_ALIKE]):
+            if place and behind[place] < ALIKE:
+                behind[place] += self._fine.ahead(sample.pages[0], index, picture, corners)
+        order = sorted(range(len(behind)), key=lambda place: behind[place])
+        sample.pages = tuple(sample.pages[place] for place in order)
+        sample.behind = tuple(behind[place] - behind[order[0]] for place in order)
 
     def _sample(self, at_ms: int, found: Likeness, layout: int, inliers: int = 0) -> Sample:
         members = self.deck.groups[self.places.layouts[layout].group].members
         pages = tuple(members[row] for row in found.rows)
-        return Sample(at_ms, pages, found.behind, found.score, layout if found.score >= WEAK else -1, inliers)
+        layout = layout if found.score >= WEAK else -1
+        return Sample(at_ms, pages, found.behind, found.score, layout, inliers, is_page_like=found.is_page_like)
 
     def _may_search(self, at_ms: int, tiny: Gray) -> bool:
         assert self._span is not None

@@ -40,6 +40,13 @@ def photo(seed: int) -> Picture:
     return picture
 
 
+def with_video(page: Picture, picture: Picture) -> Picture:
+    """The page with a picture in a box on it."""
+    whole = page.copy()
+    whole[140:330, 160:480] = cv2.resize(picture, (320, 190), interpolation=cv2.INTER_AREA)
+    return whole
+
+
 def speaker(at: int) -> Picture:
     """Somebody who moves in front of a dark wall."""
     frame = photo(99) // 3

@@ -16,6 +16,7 @@ from tests.server.media.slidematch.looks import (
     shown,
     speaker,
     text_page,
+    with_video,
     write_deck,
 )
 
@@ -63,15 +64,26 @@ def test_the_speaker_alone_is_no_slide(deck: list[DeckPage]) -> None:
     found = match_frames(film(pictures), deck)
     assert shown(found, times(10)) == [1] * 3 + [None] * 4 + [2] * 3
     assert [cue.method for cue in found.cues if cue.page is None] == ["none"]
+    assert "nothing_matches" not in [one.why for one in found.unsure], "a speaker is nothing to be asked about"
 
 
 def test_pages_of_another_deck_match_nothing(deck: list[DeckPage]) -> None:
     others = [text_page(seed) for seed in range(50, 54)]
     found = match_frames(film([PAGES[0], PAGES[0], *others, PAGES[1], PAGES[1]]), deck)
     assert shown(found, times(8)) == [1, 1, None, None, None, None, 2, 2]
+    assert ("nothing_matches", 1500, 5500) in [(one.why, one.start_ms, one.end_ms) for one in found.unsure]
     strange = match_frames(film(others), deck)
     assert shown(strange, times(4)) == [None] * 4
     assert [(one.why, one.start_ms) for one in strange.unsure] == [("nothing_matches", 0)], "people are told"
+
+
+def test_a_video_that_runs_in_a_page_covers_it_and_hides_it_not(tmp_path: Path) -> None:
+    pages = [with_video(text_page(20 + seed, 1), photo(seed)) for seed in range(4)]
+    deck = write_deck(pages, tmp_path)
+    running = [with_video(text_page(22, 1), photo(60 + at)) for at in range(4)]
+    found = match_frames(film([pages[1], pages[1], *running, pages[3], pages[3]]), deck)
+    assert None not in [cue.page for cue in found.cues]
+    assert shown(found, [0, 1000, 3000, 4000, 5000, 6000]) == [2, 2, 3, 3, 3, 4]
 
 
 def test_build_steps_are_told_apart_by_one_line(tmp_path: Path) -> None:
