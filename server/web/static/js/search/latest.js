@@ -4,8 +4,9 @@ export const PAUSE_MS = 140;
 
 // `ask(text, signal)` answers a promise; `take(answer, text)` gets the newest one. An aborted or failed question is silent.
 export class Latest {
-  constructor(ask, take, { pause = PAUSE_MS, later = setTimeout, never = clearTimeout } = {}) {
-    Object.assign(this, { ask, take, pause, later, never });
+  constructor(ask, take, { pause = PAUSE_MS, later = (act, ms) => setTimeout(act, ms), never = clearTimeout } = {}) {
+    // Browsers refuse timers of their own that are called as somebody's method.
+    Object.assign(this, { ask, take, pause, later, never: (timer) => never(timer) });
     this.timer = null;
     this.running = null;
   }
