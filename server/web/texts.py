@@ -9,6 +9,8 @@ def programme_texts(_: Translate) -> dict[str, str]:
     """What the programme's script says."""
     return {
         "watch": _("Watch"),
+        "mine_mark": _("In my programme: {title}"),
+        "mine_only": _("My programme ({count})"),
         "zone_mine": _("Times are in your time zone, {zone}."),
         "zone_show_event": _("Show the event's time"),
         "zone_show_mine": _("Show my time"),

@@ -40,6 +40,9 @@ def edition(semma: PrivateSemma) -> str:
     words = {"title": "Faces 2027", "slug": "faces-2027", "series": "faces", "starts_on": "2027-05-20"}
     semma.api("POST", "/api/v1/events", json=words)
     semma.api("POST", "/api/v1/events/faces-2027/rooms", json={"name": "Hall"})
+    for hour, title in ((9, "First"), (10, "Second")):
+        times = {"starts_at": f"2027-05-20T{hour:02}:00:00+03:00", "duration_ms": 900_000}
+        semma.api("POST", "/api/v1/events/faces-2027/sessions", json={"title": title, **times})
     return "faces-2027"
 
 
@@ -119,3 +122,24 @@ def test_next_year_is_made_like_it(semma: PrivateSemma, organiser: BrowserContex
     assert (made["color"], made["visibility"], made["series"]["slug"]) == ("#961e5a", "unlisted", "faces")
     assert [room["name"] for room in semma.get("/api/v1/events/faces-2028/rooms")["items"]] == ["Hall"]
     page.close()
+
+
+def test_a_visitor_marks_talks_and_takes_them_along_as_a_calendar(
+    semma: PrivateSemma, browser: Browser, edition: str
+) -> None:
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    visitor = Watched(context.new_page(), semma.url)
+    page = visitor.page
+    page.goto(f"{semma.url}/{edition}")
+    page.get_by_role("button", name="In my programme: Second").click()
+    page.reload()
+    expect(page.get_by_role("button", name="In my programme: Second")).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name="My programme (1)").click()
+    expect(page.get_by_role("link", name="First")).to_be_hidden()
+    expect(page.get_by_role("link", name="Second")).to_be_visible()
+    address = page.get_by_role("link", name="Calendar of my programme").get_attribute("href")
+    calendar = page.request.get(f"{semma.url}{address}").text()
+    assert "SUMMARY:Second" in calendar and "SUMMARY:First" not in calendar
+    assert page.evaluate(f"({FAULTS})()") == []
+    assert not visitor.complaints and not visitor.elsewhere
+    context.close()

@@ -264,3 +264,22 @@ def test_a_countdown_is_read_in_days_then_as_a_clock() -> None:
 
 def test_times_with_seconds_are_read_too() -> None:
     assert run("studio/forms.js", 'm.momentIn("2027-05-20T10:00:07", "UTC")') == "2027-05-20T10:00:07+00:00"
+
+
+def test_what_a_viewer_marked_is_remembered_once_and_makes_a_calendar() -> None:
+    assert run("programme/mine.js", "[null, '', '[1', '{}', '[\"a\",1]'].map(m.idsIn)", texts={}) == [
+        [],
+        [],
+        [],
+        [],
+        ["a"],
+    ]
+    assert run("programme/mine.js", "[m.toggled(['a'], 'b'), m.toggled(['a', 'b'], 'a')]", texts={}) == [
+        ["a", "b"],
+        ["b"],
+    ]
+    addresses = "['/s27/calendar.ics', '/s27/calendar.ics?token=x'].map((one) => m.calendarOf(one, ['a', 'b']))"
+    assert run("programme/mine.js", addresses, texts={}) == [
+        "/s27/calendar.ics?sessions=a%2Cb",
+        "/s27/calendar.ics?token=x&sessions=a%2Cb",
+    ]

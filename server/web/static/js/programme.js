@@ -3,6 +3,7 @@
 
 import { follow } from "./changes.js";
 import { refresh } from "./studio/refresh.js";
+import { startMine } from "./programme/mine.js";
 import { say } from "./texts.js";
 import { startZones } from "./zones.js";
 
@@ -11,12 +12,15 @@ const SPREAD_MS = 3000; // not everybody's page is asked for in the same moment
 
 const tools = document.querySelector("[data-zone]");
 const showTimes = tools ? startZones(tools) : () => {};
+const mine = document.querySelector("[data-mine]");
+const showMine = mine ? startMine(mine) : () => {};
 
 let due = null;
 async function anew() {
   due = null;
   await refresh();
   showTimes();
+  showMine();
 }
 
 function soon() {
