@@ -35,7 +35,7 @@ def _downloads() -> None:
         sa.Column("rung", sa.String(length=20), nullable=False),
         sa.Column("fingerprint", sa.String(length=32), nullable=False),
         sa.Column("state", sa.String(length=8), nullable=False),
-        sa.Column("progress", sa.Float(), nullable=False),
+        sa.Column("progress", sa.Double(), nullable=False),
         sa.Column("size_bytes", sa.BigInteger(), nullable=False),
         sa.Column("duration_ms", sa.BigInteger(), nullable=False),
         sa.Column("error_code", sa.String(length=80), nullable=True),
@@ -46,7 +46,7 @@ def _downloads() -> None:
             ["recording_id"], ["recordings.id"], name=op.f("fk_downloads_recording_id_recordings"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_downloads")),
-        sa.UniqueConstraint("recording_id", "rung", "fingerprint", name=op.f("uq_downloads_recording_id")),
+        sa.UniqueConstraint("recording_id", "rung", "fingerprint", name=op.f("uq_downloads_recording_id_rung_fingerprint")),
     )
     for column in ("event_id", "session_id", "recording_id"):
         op.create_index(op.f(f"ix_downloads_{column}"), "downloads", [column], unique=False)
@@ -100,7 +100,7 @@ def _webhooks() -> None:
             ["webhook_id"], ["webhooks.id"], name=op.f("fk_webhook_deliveries_webhook_id_webhooks"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_deliveries")),
-        sa.UniqueConstraint("webhook_id", "message_id", name=op.f("uq_webhook_deliveries_webhook_id")),
+        sa.UniqueConstraint("webhook_id", "message_id", name=op.f("uq_webhook_deliveries_webhook_id_message_id")),
     )
     op.create_index(
         "ix_webhook_deliveries_webhook_id_created_at", "webhook_deliveries", ["webhook_id", "created_at"], unique=False
