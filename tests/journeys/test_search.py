@@ -81,8 +81,7 @@ def test_the_search_page_answers_while_one_types(semma: PrivateSemma, browser: B
     assert page.page.evaluate("document.activeElement.innerText") == "Cranes in autumn"
     page.page.keyboard.press("ArrowDown")
     page.page.keyboard.press("Enter")
-    page.until("window.semmaPlayer?.video.readyState >= 1")
-    assert "?t=" in page.page.url
+    page.page.wait_for_url("**/sessions/*?t=*")
     assert page.complaints == [] and page.elsewhere == []
 
 
