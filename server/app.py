@@ -32,9 +32,9 @@ from server.core.settings import Settings, read_settings
 from server.core.stopping import told_to_stop
 from server.events.fan_out import ChangeFanOut
 from server.events.routes import ROUTES as EVENT_ROUTES
-from server.feeds.schedule_routes import schedule_router
 from server.feeds.archive_routes import archive_router
 from server.feeds.feed_routes import feeds_router
+from server.feeds.schedule_routes import schedule_router
 from server.feeds.site_routes import site_router
 from server.live.mirror import LiveMirrors
 from server.live.origin import LiveOrigin

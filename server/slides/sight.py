@@ -8,8 +8,8 @@ from server.accounts.policy import Action, can
 from server.core.secrets import Keyring
 from server.events.audience import Watched, audience_token
 from server.events.models import Event
-from server.sessions.queries import Item
 from server.sessions.licence import allows_download
+from server.sessions.queries import Item
 from server.slides.models import Deck
 
 

@@ -1,4 +1,4 @@
-"""`python -m tests.bench [group…]`: transcode, upload, api, live, slides, slides-live, search; or all."""
+"""`python -m tests.bench [group…]`: transcode, upload, api, live, slides, import, slides-live, search; or all."""
 
 import sys
 

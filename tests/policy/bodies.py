@@ -122,7 +122,6 @@ WORDS: dict[tuple[str, ...], dict[str, str]] = {
     ("POST", "/api/v1/sessions/{session}/restore"): {"session": "session_deleted"},
     ("DELETE", "/api/v1/sessions/{session}/links/{link}"): {"link": "session_link"},
     ("POST", "/api/v1/sessions/{session}/links/{link}/restore"): {"link": "session_link_deleted"},
-    ("POST", "/api/v1/sessions/{session_id}/slides/links/{link_id}/fetch"): {"link_id": "session_slides_link"},
     ("POST", "/api/v1/sessions/{session_id}/slides/links/{link_id}/fetch"): {
         "session_id": "session",
         "link_id": "session_slides_link",
@@ -148,8 +147,8 @@ WORDS: dict[tuple[str, ...], dict[str, str]] = {
     ("GET", "/{event}/sessions/{session}"): {"event": "event_slug", "session": "session_slug"},
     ("GET", "/embed/{event}/sessions/{session}"): {"event": "event_slug", "session": "session_slug"},
     ("GET", "/api/v1/sessions/{session_id}/playback"): {"session_id": "session"},
-    ("GET", "/api/v1/sessions/{session_id}/related"): {"session_id": "session"},
     ("GET", "/api/v1/sessions/{session_id}/slides"): {"session_id": "session"},
+    ("GET", "/api/v1/sessions/{session_id}/related"): {"session_id": "session"},
     ("GET", "/api/v1/sessions/{session_id}/downloads"): {"session_id": "session"},
     ("POST", "/api/v1/sessions/{session_id}/downloads"): {"session_id": "session"},
     ("PATCH", "/api/v1/sessions/{session_id}/downloads"): {"session_id": "session"},

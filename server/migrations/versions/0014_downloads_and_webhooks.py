@@ -46,7 +46,9 @@ def _downloads() -> None:
             ["recording_id"], ["recordings.id"], name=op.f("fk_downloads_recording_id_recordings"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_downloads")),
-        sa.UniqueConstraint("recording_id", "rung", "fingerprint", name=op.f("uq_downloads_recording_id_rung_fingerprint")),
+        sa.UniqueConstraint(
+            "recording_id", "rung", "fingerprint", name=op.f("uq_downloads_recording_id_rung_fingerprint")
+        ),
     )
     for column in ("event_id", "session_id", "recording_id"):
         op.create_index(op.f(f"ix_downloads_{column}"), "downloads", [column], unique=False)

@@ -3,8 +3,8 @@
 import pytest
 
 from server.core.clock import now
-from server.slides.errors import SlotUnknown
 from server.sessions.licence import allows_download
+from server.slides.errors import SlotUnknown
 from server.slides.models import Deck
 from server.slides.slots import NEW, moved, place_for, shown_decks, shown_of
 
