@@ -16,6 +16,7 @@ from server.sessions.imports.diff import Decision, Diff, PlaceChange, decide
 from server.sessions.imports.identity import match
 from server.sessions.imports.known import Here, read_here
 from server.sessions.imports.models import ImportedName, ProgrammeSource
+from server.sessions.imports.ours import in_words_of_source, own_id
 from server.sessions.imports.places import (
     ROOM,
     SPEAKER,
@@ -110,9 +111,9 @@ async def _children(db: Db, model: type[Room] | type[Track], event_id: str, extr
 
 
 async def _speakers(db: Db, rows: Sequence[NameRow], people: Sequence[Named]) -> list[Thing]:
-    """Speakers this source means already, and those known by the name of somebody in the file, the longest known
-    first."""
-    ids = {row.thing_id for row in rows}
+    """Speakers this source means already, those the file calls by our ids, and those known by the name of somebody in
+    it, the longest known first."""
+    ids = {row.thing_id for row in rows} | {own_id(one.key) for one in people if own_id(one.key)}
     folded = sorted({fold_text(one.name) for one in people})
     found: dict[str, Thing] = {}
     columns = (Speaker.id, Speaker.name, Speaker.biography, Speaker.affiliation, Speaker.deleted_at)
@@ -133,10 +134,11 @@ def make_plan(facts: Facts, programme: ReadProgramme) -> Plan:
         SPEAKER: decide_places(SPEAKER, persons, facts.names[SPEAKER], facts.things[SPEAKER]),
     }
     people = {own: places[SPEAKER].ids[pid] for own, pid in stands_for.items() if pid in places[SPEAKER].ids}
-    wanted = [
+    said = [
         wanted_session(session, rooms=places[ROOM].ids, tracks=places[TRACK].ids, people=people, notes=notes)
         for session in _not_told_elsewhere(unique_keys(programme.sessions, notes), facts.here.told, notes)
     ]
+    wanted = in_words_of_source(said, facts.here.known, facts.answers)
     matching = match(wanted, facts.here.known, facts.answers)
     new_ids = {one.key: new_id() for one in wanted if one.key not in matching.pairs}
     gone = facts.answers.get("gone", [])

@@ -4,7 +4,7 @@ Read in a fixed number of statements, whatever the number of sessions.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -64,7 +64,8 @@ class Known:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Here:
     """An event's programme as one source sees it. `slugs` and `guids` are all that are taken, `stamp` names this very
-    state: an act that finds another one decides anew. `told` are guids that other sources of the event name."""
+    state: an act that finds another one decides anew. `told` are guids that other sources of the event name, and those
+    that exports call their sessions by."""
 
     known: Sequence[Known]
     slugs: frozenset[str]
@@ -111,8 +112,14 @@ async def read_here(db: Db, event_id: str, source_id: str) -> Here:
         slugs=frozenset(session.slug for session in sessions),
         guids=frozenset(session.guid for session in sessions),
         stamp=frozenset((session.id, session.version, session.deleted_at is None) for session in sessions),
-        told=frozenset(guid for guid in elsewhere.values() if guid),
+        told=frozenset(guid for guid in elsewhere.values() if guid) | _exported(sessions, rows, elsewhere),
     )
+
+
+def _exported(sessions: Sequence[Any], rows: Mapping[str, ImportedRow], elsewhere: Mapping[str, str]) -> frozenset[str]:
+    """Our guids of the sessions of other sources, but for those this source means something else by."""
+    mine = {row.key for row in rows.values()} | {row.guid for row in rows.values()}
+    return frozenset(one.guid for one in sessions if one.id in elsewhere and one.id not in rows) - mine
 
 
 def values_of(session: Any, speakers: Sequence[str], links: Sequence[tuple[str, str, str, str]]) -> Values:

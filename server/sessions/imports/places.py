@@ -1,6 +1,7 @@
 """Which rooms, tracks and speakers of ours a programme means by its names. Pure.
 
-A key of the source comes first: the same key under another name is a rename. Else the name counts, whatever its case.
+An id of ours comes first (the file was exported from here), then a key of the source: the same key under another name
+is a rename. Else the name counts, whatever its case.
 Two people of one file are never taken for one, even when they are called the same.
 """
 
@@ -11,6 +12,7 @@ from typing import Any
 
 from server.core.ids import new_id
 from server.sessions.formats.form import ReadProgramme, ReadSpeaker
+from server.sessions.imports.ours import own_id
 from server.sessions.imports.wanted import cut, fold, person_key
 
 ROOM, TRACK, SPEAKER = "room", "track", "speaker"
@@ -132,7 +134,9 @@ def decide_places(kind: str, wanted: Sequence[Named], rows: Sequence[NameRow], t
     index = _Index(wanted, rows, things)
     for one in wanted:
         row = index.row_of(one)
-        if row is not None and not one.key and fold(row.name) == fold(one.name):
+        if row is not None and one.pid in index.ours:
+            one = _in_words_of_source(one, row, index.ours[one.pid])
+        elif row is not None and not one.key and fold(row.name) == fold(one.name):
             one = replace(one, name=row.name)  # another case of the letters is no other name
         thing = index.thing_of(one, row)
         if thing is None:
@@ -149,6 +153,13 @@ def decide_places(kind: str, wanted: Sequence[Named], rows: Sequence[NameRow], t
         elif (row.key, row.name, row.thing_id, dict(row.values)) != (one.key, one.name, thing_id, dict(one.extra)):
             found.changed_rows.append((row.id, one, thing_id))
     return found
+
+
+def _in_words_of_source(one: Named, row: NameRow, thing: Thing) -> Named:
+    """A name that was exported from here as the source has it: what only repeats what is here it has not said."""
+    extra = {name: value for name, value in one.extra.items() if value != thing.values.get(name)}
+    name = row.name if one.name == thing.name else one.name
+    return replace(one, key=row.key, name=name, extra={**row.values, **extra})
 
 
 def _bring_up_to_date(found: Places, one: Named, row: NameRow | None, thing: Thing) -> None:
@@ -182,12 +193,31 @@ class _Index:
             self.called.setdefault(fold(thing.name), []).append(thing)
         self.keys = {one.key for one in wanted if one.key}
         self.often = Counter(fold(one.name) for one in wanted)
+        self.by_thing = {row.thing_id: row for row in reversed(rows)}
         # What somebody of this file is known to be is nobody else.
-        self.spoken_for = {self.by_key[key].thing_id for key in self.keys if key in self.by_key}
+        spoken_for = {self.by_key[key].thing_id: key for key in self.keys if key in self.by_key}
+        self.ours = self._exported(wanted, spoken_for)
+        self.spoken_for = spoken_for.keys() | {thing.id for thing in self.ours.values()}
         self.taken: set[str] = set()
+
+    def _exported(self, wanted: Sequence[Named], spoken_for: Mapping[str, str]) -> dict[str, Thing]:
+        """What the file calls by our own id, by pid, each once. What was deleted here counts only where the source
+        means it already."""
+        found: dict[str, Thing] = {}
+        seen: set[str] = set()
+        for one in wanted:
+            thing = self.things.get(own_id(one.key))
+            if thing is None or thing.id in seen or spoken_for.get(thing.id, one.key) != one.key:
+                continue
+            if thing.id in self.by_thing or not thing.is_deleted:
+                found[one.pid] = thing
+                seen.add(thing.id)
+        return found
 
     def row_of(self, one: Named) -> NameRow | None:
         """The row this name was imported under before."""
+        if one.pid in self.ours:
+            return self.by_thing.get(self.ours[one.pid].id)
         if one.key and (row := self.by_key.get(one.key)):
             return row if row.thing_id not in self.taken else None
         for row in self.by_name.get(fold(one.name), ()):
@@ -200,6 +230,8 @@ class _Index:
 
     def thing_of(self, one: Named, row: NameRow | None) -> Thing | None:
         """What it is here."""
+        if one.pid in self.ours:
+            return self.ours[one.pid]
         if row is not None:
             return self.things.get(row.thing_id)
         if self.often[fold(one.name)] > 1:

@@ -19,6 +19,7 @@ from server.sessions.formats.form import ReadProgramme
 from server.sessions.imports.errors import SourceInvalid, SourceIsFiles, SourceNotThere, SourceTaken
 from server.sessions.imports.models import DAY_S, FAILED, OK, WAITING, ImportedSession, ProgrammeSource
 from server.sessions.jobs import PollProgramme
+from server.sessions.models import Session
 
 MOST_SOURCES = 20
 LEAST_POLL_S, MOST_POLL_S = 60, 7 * DAY_S
@@ -236,18 +237,25 @@ async def source_for_file(db: Db, event_id: str, name: str, programme: ReadProgr
 
 
 async def source_like(db: Db, event_id: str, name: str, programme: ReadProgramme) -> ProgrammeSource | None:
-    """The source a file is the newer version of: it shares most of its sessions, or is a file of the same name.
+    """The source a file is the newer version of: it shares most of its sessions, by the source's keys or, exported from
+    here, by our guids; or is a file of the same name.
 
     So a programme of one stage that is brought as a file of its own is not taken for the newer version of another.
     """
     keys = {session.key[:300] for session in programme.sessions}
+    guids = {session.guid[:200] for session in programme.sessions if session.guid}
     best: tuple[float, ProgrammeSource] | None = None
     statement = select(ProgrammeSource).where(ProgrammeSource.event_id == event_id)
     for source in await db.scalars(statement.order_by(ProgrammeSource.deleted_at.is_not(None), ProgrammeSource.id)):
         if source.deleted_at is not None and source.url:
             continue
-        mine = set(await db.scalars(select(ImportedSession.key).where(ImportedSession.source_id == source.id)))
-        score = likeness(keys, mine)
+        rows = await db.execute(
+            select(ImportedSession.key, Session.guid)
+            .join(Session, Session.id == ImportedSession.session_id)
+            .where(ImportedSession.source_id == source.id)
+        )
+        mine = [(row.key, row.guid) for row in rows]
+        score = max(likeness(keys, {key for key, _ in mine}), likeness(guids, {guid for _, guid in mine}))
         if (
             not source.url
             and score < _LIKE
