@@ -56,8 +56,13 @@ async def read_on_now(db: Db, broadcast_id: str) -> OnNow | None:
 
 
 async def tell_cues(db: Db, runtime: Runtime, broadcast_id: str, cues: Sequence[CueFound]) -> None:
-    """Write cues down and tell the event's listeners. The same moment twice is the later one."""
+    """Write cues down and tell the event's listeners. The same moment twice is the later one.
+
+    A follower that was started again looks once more at what is kept: what was told before is not told again.
+    """
     for cue in cues:
+        if await _is_told(db, broadcast_id, cue):
+            continue
         deck, page = cue.page or (None, None)
         row = LiveCue(
             broadcast_id=broadcast_id, at=cue.at, session_id=cue.session, wall=cue.wall, deck_id=deck, page=page,
@@ -76,6 +81,17 @@ async def tell_cues(db: Db, runtime: Runtime, broadcast_id: str, cues: Sequence[
             "public": True,
         }
         announce(db, runtime.redis, event_id=cue.event, change=change)
+
+
+async def _is_told(db: Db, broadcast_id: str, cue: CueFound) -> bool:
+    """Whether the cue before says the same, or the one that was told next (a moment more or less is no news)."""
+    of_talk = select(LiveCue.deck_id, LiveCue.page).where(
+        LiveCue.broadcast_id == broadcast_id, LiveCue.session_id == cue.session
+    )
+    before = of_talk.where(LiveCue.at <= cue.at).order_by(LiveCue.at.desc()).limit(1)
+    after = of_talk.where(LiveCue.at > cue.at).order_by(LiveCue.at).limit(1)
+    told = [(await db.execute(one)).one_or_none() for one in (before, after)]
+    return (cue.page or (None, None)) in [tuple(row) for row in told if row is not None]
 
 
 async def last_cue(db: Db, broadcast_id: str) -> LiveCue | None:

@@ -9,7 +9,7 @@ import re
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -78,12 +78,19 @@ def lay_out(programme: ReadProgramme) -> LaidOut:
     return LaidOut(acronym=_acronym_of(programme), zone=zone, starts_on=starts_on, ends_on=ends_on, days=days)
 
 
+def said_in_minutes(moment: datetime) -> datetime:
+    """The moment in a zone whose offset can be written: those before standard time have seconds (Monrovia's until
+    1972), which RFC 3339 (§5.6) and XML Schema cannot say."""
+    offset = moment.utcoffset() or timedelta(0)
+    return moment.astimezone(UTC) if offset % timedelta(minutes=1) else moment
+
+
 def _day(index: int, on: date, placed: Iterable[Placed], names: Iterable[str], zone: ZoneInfo) -> LaidOutDay:
     rooms: dict[str, list[Placed]] = {name: [] for name in names}
     for one in placed:
         rooms.setdefault(one.session.room, []).append(one)
-    starts_at = datetime.combine(on, _DAY_BEGINS, zone)
-    ends_at = datetime.combine(on + timedelta(days=1), _DAY_BEGINS, zone)
+    starts_at = said_in_minutes(datetime.combine(on, _DAY_BEGINS, zone))
+    ends_at = said_in_minutes(datetime.combine(on + timedelta(days=1), _DAY_BEGINS, zone))
     return LaidOutDay(index=index, on=on, starts_at=starts_at, ends_at=ends_at, rooms=rooms)
 
 
