@@ -18,6 +18,20 @@ _BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 def upgrade() -> None:
     """Apply."""
+    _talks_and_words()
+    _passages()
+    op.create_table(
+        "search_changes",
+        sa.Column("id", _BIG, autoincrement=True, nullable=False),
+        sa.Column("session_id", sa.String(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_search_changes")),
+        sqlite_autoincrement=True,
+    )
+    _full_text()
+    op.execute("INSERT INTO search_changes (session_id) SELECT id FROM sessions")
+
+
+def _talks_and_words() -> None:
     op.create_table(
         "search_talks",
         sa.Column("number", sa.Integer(), autoincrement=True, nullable=False),
@@ -45,6 +59,9 @@ def upgrade() -> None:
     )
     op.create_index("ix_search_words_folded", "search_words", ["folded"], postgresql_ops={"folded": "text_pattern_ops"})
     op.create_index("ix_search_words_stem", "search_words", ["stem"])
+
+
+def _passages() -> None:
     op.create_table(
         "search_postings",
         sa.Column("word", sa.Integer(), autoincrement=False, nullable=False),
@@ -64,15 +81,6 @@ def upgrade() -> None:
         sa.Column("page", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_search_passages")),
     )
-    op.create_table(
-        "search_changes",
-        sa.Column("id", _BIG, autoincrement=True, nullable=False),
-        sa.Column("session_id", sa.String(length=32), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_search_changes")),
-        sqlite_autoincrement=True,
-    )
-    _full_text()
-    op.execute("INSERT INTO search_changes (session_id) SELECT id FROM sessions")
 
 
 def _full_text() -> None:
