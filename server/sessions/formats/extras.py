@@ -1,7 +1,8 @@
 """What schedule.json 1 and schedule.xml cannot say of a session, kept beside it so that Semma reads back all it wrote.
 
 In JSON it stands in `conference.meta`, the definition's place for anything else; in XML in a processing instruction
-(XML 1.0 §2.6) of the event. Others skip both. What is read from there goes the same way as all that is read.
+(XML 1.0 §2.6) of the event, and of the schedule: `timeless` are sessions without a time, which neither has a place for.
+Others skip both. What is read from there goes the same way as all that is read.
 """
 
 from collections.abc import Mapping

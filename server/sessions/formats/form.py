@@ -97,3 +97,4 @@ class ReadProgramme(msgspec.Struct, frozen=True, kw_only=True):
     tracks: tuple[ReadTrack, ...] = ()
     sessions: tuple[ReadSession, ...] = ()
     notes: tuple[Note, ...] = ()
+    from_here: bool = False  # exported from the very event it is brought to (imports/returned says so)

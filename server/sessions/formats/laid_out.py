@@ -1,8 +1,8 @@
 """A programme laid out as schedule.json 1 and schedule.xml want it: days with rooms with events, valid ids, and beside
 each event what the formats cannot say (extras.py).
 
-Neither format can carry a session without a time: those are left out. What is cancelled says so in its title, since
-neither has a state and others would show it as taking place.
+Neither format has a place for a session without a time: those are kept beside all others, for Semma alone. What is
+cancelled says so in its title, since neither has a state and others would show it as taking place.
 """
 
 import re
@@ -29,13 +29,13 @@ _DAY_BEGINS = time(4)
 
 @dataclass(frozen=True, kw_only=True)
 class Placed:
-    """A session with its valid ids, its local time, and what must be kept beside it."""
+    """A session with its valid ids, its local time (if it has one), and what must be kept beside it."""
 
     session: ReadSession
     guid: str
     number: int
     title: str
-    starts_at: datetime
+    starts_at: datetime | None
     extras: dict[str, Any] = field(default_factory=dict)
 
 
@@ -59,6 +59,7 @@ class LaidOut:
     starts_on: date
     ends_on: date
     days: tuple[LaidOutDay, ...]
+    timeless: tuple[Placed, ...]
 
 
 def lay_out(programme: ReadProgramme) -> LaidOut:
@@ -67,7 +68,8 @@ def lay_out(programme: ReadProgramme) -> LaidOut:
     placed = _placed(programme.sessions, zone)
     by_day: dict[date, list[Placed]] = {}
     for one in placed:
-        by_day.setdefault((one.starts_at - timedelta(hours=_DAY_BEGINS.hour)).date(), []).append(one)
+        if one.starts_at is not None:
+            by_day.setdefault((one.starts_at - timedelta(hours=_DAY_BEGINS.hour)).date(), []).append(one)
     starts_on = programme.starts_on or min(by_day, default=date(1970, 1, 1))
     ends_on = programme.ends_on or max([*by_day, starts_on])
     names = [room.name for room in programme.rooms]
@@ -75,7 +77,14 @@ def lay_out(programme: ReadProgramme) -> LaidOut:
         _day(index, on, by_day.get(on, []), names if index == 1 else [], zone)
         for index, on in enumerate(sorted(by_day) or [starts_on], 1)
     )
-    return LaidOut(acronym=_acronym_of(programme), zone=zone, starts_on=starts_on, ends_on=ends_on, days=days)
+    return LaidOut(
+        acronym=_acronym_of(programme),
+        zone=zone,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        days=days,
+        timeless=tuple(one for one in placed if one.starts_at is None),
+    )
 
 
 def said_in_minutes(moment: datetime) -> datetime:
@@ -107,8 +116,7 @@ def _placed(sessions: Iterable[ReadSession], zone: tzinfo) -> list[Placed]:
     guids: set[str] = set()
     numbers: set[int] = set()
     placed = []
-    timed = [session for session in sessions if session.starts_at is not None]
-    for session in sorted(timed, key=lambda session: (session.starts_at, session.room, session.key)):
+    for session in sorted(sessions, key=_order):
         guid = _guid_of(session, guids)
         number = _number_of(session, guid, numbers)
         title = f"Cancelled: {session.title}" if session.state == "cancelled" else session.title
@@ -117,10 +125,15 @@ def _placed(sessions: Iterable[ReadSession], zone: tzinfo) -> list[Placed]:
         extras = {name: value for name, value in kept.items() if value != told[name]}
         if not session.guid:
             extras["key"] = session.key
-        assert session.starts_at is not None
-        moment = local(session.starts_at, zone)
+        moment = local(session.starts_at, zone) if session.starts_at is not None else None
         placed.append(Placed(session=session, guid=guid, number=number, title=title, starts_at=moment, extras=extras))
     return placed
+
+
+def _order(session: ReadSession) -> tuple[bool, datetime, str, str]:
+    """By time, those without one last."""
+    starts_at = session.starts_at
+    return (starts_at is None, starts_at or datetime.max.replace(tzinfo=UTC), session.room, session.key)
 
 
 def local(moment: datetime, zone: tzinfo) -> datetime:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
+from server.events.fields import LINK_KINDS
 from server.sessions.formats.columns import COLUMNS, column_of
 from server.sessions.formats.form import ReadProgramme
 from server.sessions.formats.notes import Notes
@@ -22,6 +23,8 @@ from server.sessions.formats.times import on_day, read_clock, read_date, read_mo
 MOST_ROWS = 25_000
 _DELIMITERS = ",;\t|"
 _ADDRESSES = re.compile(r"[\s;]+")
+_TITLED = re.compile(r"(.*?)<([^<>\s]+)>")
+KIND_BEFORE = re.compile(rf"({'|'.join(LINK_KINDS)}):(?:\s|$)")
 _RANGE = re.compile(r"\s*[–—-]\s*(?=[0-9]{1,2}[:.])")
 
 
@@ -72,8 +75,8 @@ def _loose(row: list[str], headers: list[str], zone: tzinfo) -> Loose:
     loose: dict[str, Any] = {COLUMNS[name].field: value for name, value in cells.items() if COLUMNS[name].field}
     loose |= _times(cells, zone)
     loose["persons"] = list(_speakers(cells))
-    loose["links"] = list(_addresses(cells.get("links")))
-    loose["attachments"] = [{"url": url, "type": "slides"} for url in _addresses(cells.get("slides"))]
+    loose["links"] = list(links_in(cells.get("links")))
+    loose["attachments"] = [{**link, "type": "slides"} for link in links_in(cells.get("slides"))]
     return loose
 
 
@@ -109,7 +112,16 @@ def _speakers(cells: Mapping[str, str]) -> Iterator[Loose]:
         yield {"name": name, "affiliation": affiliations[place] if place < len(affiliations) else ""}
 
 
-def _addresses(cell: str | None) -> Iterator[str]:
-    for part in _ADDRESSES.split(cell or ""):
-        if part:
-            yield part
+def links_in(cell: str | None) -> Iterator[Loose]:
+    """The links of a cell: addresses between spaces, semicolons or lines, or lines like `Slides of Ada <https://…>`,
+    before which may stand what kind it is: `paper: Slides of Ada <https://…>`."""
+    for line in (cell or "").splitlines():
+        found = _TITLED.fullmatch(line.strip())
+        if found is None:
+            yield from ({"url": part} for part in _ADDRESSES.split(line) if part)
+            continue
+        title, kind = found[1].strip(), KIND_BEFORE.match(found[1])
+        if kind is None:
+            yield {"url": found[2], "title": title}
+        else:
+            yield {"url": found[2], "title": title[kind.end() :].strip(), "kind": kind[1]}

@@ -41,7 +41,7 @@ def read_schedule(document: Any, *, base_url: str, time_zone: str, notes: Notes)
     schedule = schedule_in(document)
     conference = _object(schedule.get("conference"))
     flat = isinstance(schedule.get("events"), list)
-    entries = _flat(schedule) if flat else _by_days(conference)
+    entries = _flat(schedule) if flat else (*_by_days(conference), *timeless_in(kept_of(conference)))
     generator = document.get("generator") if document is not schedule else None
     return programme_of(
         "schedule.json 2" if flat else "schedule.json 1",
@@ -75,7 +75,7 @@ def programme_of(
     reading = Reading(zone, Addresses(base, notes), notes, utc_is_local=utc_is_local, tracks=by_slug)
     read = [read_session(loose, reading, day) for loose, day in entries]
     sessions = with_keys([session for session in read if session is not None], notes)
-    keys = _object(_object(_object(conference.get("meta")).get(META)).get("rooms"))
+    keys = _object(kept_of(conference).get("rooms"))
     listed = _rooms_of(conference.get("rooms"), keys) + _rooms_of(schedule.get("rooms"), {})
     rooms, all_tracks = rooms_and_tracks(listed + _rooms_of(conference.get("day_rooms"), {}), tracks, sessions)
     return ReadProgramme(
@@ -120,15 +120,32 @@ def _flat(schedule: Loose) -> Iterator[Entry]:
 
 
 def _by_days(conference: Loose) -> Iterator[Entry]:
-    extras = _object(_object(_object(conference.get("meta")).get(META)).get("sessions"))
+    extras = _object(kept_of(conference).get("sessions"))
     for loose_day in list_of(conference.get("days")):
         day = _object(loose_day)
         for room, events in _rooms_with_events(day.get("rooms")):
             place = Day(on=read_date(day.get("date")), begins=day_begins(day.get("day_start")), room=room)
             for event in list_of(events):
                 if isinstance(event, dict):
-                    guid = event.get("guid")
-                    yield with_extras(event, extras.get(guid) if isinstance(guid, str) else None), place
+                    yield _whole(event, extras), place
+
+
+def kept_of(conference: Loose) -> dict[str, Any]:
+    """What Semma keeps beside a programme that it writes (extras.py)."""
+    return _object(_object(conference.get("meta")).get(META))
+
+
+def timeless_in(kept: Loose) -> Iterator[Entry]:
+    """The sessions without a time, which stand on no day."""
+    extras = _object(kept.get("sessions"))
+    for event in list_of(kept.get("timeless")):
+        if isinstance(event, dict):
+            yield _whole(event, extras), Day()
+
+
+def _whole(event: dict[str, Any], extras: Loose) -> Loose:
+    guid = event.get("guid")
+    return with_extras(event, extras.get(guid) if isinstance(guid, str) else None)
 
 
 def _rooms_with_events(rooms: Any) -> Iterator[tuple[str, Any]]:

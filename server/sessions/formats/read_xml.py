@@ -16,7 +16,7 @@ from lxml import etree
 from server.sessions.formats.extras import META, with_extras
 from server.sessions.formats.form import ReadProgramme
 from server.sessions.formats.notes import Notes
-from server.sessions.formats.read_json import Entry, day_begins, programme_of
+from server.sessions.formats.read_json import Entry, day_begins, programme_of, timeless_in
 from server.sessions.formats.refused import BadProgramme, IsBroken, IsWebPage, NotTaken
 from server.sessions.formats.session_of import Day, Loose
 from server.sessions.formats.texts import clean_line
@@ -44,7 +44,7 @@ def read_schedule_xml(data: bytes, *, base_url: str, time_zone: str, notes: Note
             "schedule.json or iCalendar."
         )
     conference = _conference_of(root)
-    entries = list(_entries(root, conference))
+    entries = [*_entries(root, conference), *timeless_in(_extras_of(root) or {})]
     generator = root.find("generator")
     return programme_of(
         "schedule.xml",
@@ -211,7 +211,8 @@ def _extras_of(event: Element) -> Any:
     for instruction in event.iterchildren(etree.PI):
         if getattr(instruction, "target", "") == META:
             try:
-                return msgspec.json.decode(instruction.text or "")
+                said = msgspec.json.decode(instruction.text or "")
+                return said if isinstance(said, dict) else None
             except (msgspec.DecodeError, RecursionError):
                 return None
     return None

@@ -1,18 +1,20 @@
 """CSV out: the template, and a programme in its columns, so that a spreadsheet can be filled in and brought back.
 
 A programme's base, version, rooms without sessions and colours of tracks are not carried; of speakers the names and
-affiliations, of links the addresses (slides apart), of times the minute.
+affiliations, of times the second.
 """
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from server.sessions.formats.columns import COLUMNS
-from server.sessions.formats.form import ReadProgramme, ReadSession
+from server.sessions.formats.form import ReadLink, ReadProgramme, ReadSession
+from server.sessions.formats.links import kind_of_link
 from server.sessions.formats.people import names_in
+from server.sessions.formats.read_csv import KIND_BEFORE
 from server.sessions.formats.times import zone_named
 
 # What spreadsheets take for a formula (OWASP: CSV injection); a quote before it makes it text.
@@ -79,8 +81,8 @@ def _row(session: ReadSession, zone: ZoneInfo) -> dict[str, str]:
         "do not record": "yes" if session.do_not_record else "no",
         "state": session.state,
         "url": session.url,
-        "links": " ".join(link.url for link in session.links if link.kind != "slides"),
-        "slides": " ".join(link.url for link in session.links if link.kind == "slides"),
+        "links": _links([link for link in session.links if link.kind != "slides"]),
+        "slides": _links([link for link in session.links if link.kind == "slides"]),
     }
 
 
@@ -91,8 +93,23 @@ def _names(session: ReadSession) -> str:
 
 
 def _times(session: ReadSession, zone: ZoneInfo) -> Mapping[str, str]:
-    minutes = f"{session.duration_ms / 60_000:g}" if session.duration_ms else ""
+    minutes = f"{session.duration_ms / 60_000:.7f}".rstrip("0").rstrip(".") if session.duration_ms else ""
     if session.starts_at is None:
         return {"duration": minutes}
     local: datetime = session.starts_at.astimezone(zone)
-    return {"date": local.date().isoformat(), "start": f"{local:%H:%M}", "duration": minutes}
+    start = f"{local:%H:%M:%S}" if local.second else f"{local:%H:%M}"
+    return {"date": local.date().isoformat(), "start": start, "duration": minutes}
+
+
+def _links(links: Sequence[ReadLink]) -> str:
+    """A line a link, as `read_csv.links_in` reads it; addresses alone beside each other."""
+    told = [_link(link) for link in links]
+    return (" " if all(link.url == line for link, line in zip(links, told, strict=True)) else "\n").join(told)
+
+
+def _link(link: ReadLink) -> str:
+    as_slides = link.kind == "slides"
+    said = "slides" if as_slides else ""
+    is_plain = kind_of_link(link.url, said, link.title, attached=as_slides) == link.kind
+    kind = "" if is_plain and not KIND_BEFORE.match(link.title) else f"{link.kind}: "
+    return f"{kind}{link.title} <{link.url}>" if kind or link.title else link.url

@@ -35,10 +35,9 @@ def write_schedule_json(
 ) -> bytes:
     """The programme as schedule.json 1; `url` is where people see it, `generator` name, version and url of the program.
 
-    Read back, all is as before but for: sessions without a time (left out), notes, an acronym in other letters than
-    the definition allows, a time zone that is no Area/Place or UTC, missing first and last days (those of the
-    sessions), keys of tracks that are no slugs, keys of speakers that are neither UUID, number nor code, and a link
-    twice or after slides.
+    Read back, all is as before but for: notes, an acronym in other letters than the definition allows, a time zone that
+    is no Area/Place or UTC, missing first and last days (those of the sessions), keys of tracks that are no slugs, keys
+    of speakers that are neither UUID, number nor code, and a link twice or after slides.
     """
     laid = lay_out(programme)
     conference: dict[str, Any] = {
@@ -62,12 +61,13 @@ def write_schedule_json(
             "date": day.on.isoformat(),
             "day_start": day.starts_at.isoformat(),
             "day_end": day.ends_at.isoformat(),
-            "rooms": {name: [_event(one, beside) for one in placed] for name, placed in day.rooms.items()},
+            "rooms": {name: [event_of(one, beside) for one in placed] for name, placed in day.rooms.items()},
         }
         for day in laid.days
     ]
     keys = {room.name: room.key for room in programme.rooms if not UUID.fullmatch(room.key)}
-    conference["meta"] = {META: {"sessions": beside, "rooms": keys}}
+    timeless = [event_of(one, beside) for one in laid.timeless]
+    conference["meta"] = {META: {"sessions": beside, "rooms": keys, "timeless": timeless}}
     schedule: dict[str, Any] = {"version": programme.version, "conference": conference}
     if programme.base_url:
         schedule["base_url"] = programme.base_url
@@ -85,7 +85,8 @@ def _track(track: ReadTrack) -> dict[str, Any]:
     return {name: value for name, value in told.items() if value}
 
 
-def _event(placed: Placed, beside: dict[str, Any]) -> dict[str, Any]:
+def event_of(placed: Placed, beside: dict[str, Any]) -> dict[str, Any]:
+    """A session as an event of schedule.json; what that cannot say goes `beside`, by guid."""
     session = placed.session
     extras = dict(placed.extras)
     slug = (
@@ -99,8 +100,7 @@ def _event(placed: Placed, beside: dict[str, Any]) -> dict[str, Any]:
     event: dict[str, Any] = {
         "guid": placed.guid,
         "id": placed.number,
-        "date": placed.starts_at.isoformat(),
-        "start": f"{placed.starts_at:%H:%M}",
+        **_times(placed),
         "duration": in_minutes(session.duration_ms),
         "room": session.room,
         "slug": slug,
@@ -118,18 +118,26 @@ def _event(placed: Placed, beside: dict[str, Any]) -> dict[str, Any]:
         "links": [_reference(link) for link in links],
         "attachments": [_reference(link) for link in slides],
     }
-    if session.duration_ms:
-        event["end"] = (placed.starts_at + timedelta(milliseconds=session.duration_ms)).isoformat()
     if _CODE.fullmatch(session.code):
         event["code"] = session.code
     extras |= {
         name: said for name, said, told in (("slug", session.slug, slug), ("url", session.url, url)) if said != told
     }
     extras |= {"code": session.code} if session.code and "code" not in event else {}
+    if session.duration_ms and placed.starts_at is None:  # no end tells it exactly
+        extras["duration"] = session.duration_ms / 60_000
     kinds = kinds_apart([*links, *slides], _TYPES)
     if extras or kinds:
         beside[placed.guid] = extras | ({"kinds": kinds} if kinds else {})
     return event
+
+
+def _times(placed: Placed) -> dict[str, str]:
+    starts_at, duration_ms = placed.starts_at, placed.session.duration_ms
+    if starts_at is None:
+        return {}
+    told = {"date": starts_at.isoformat(), "start": f"{starts_at:%H:%M}"}
+    return told | ({"end": (starts_at + timedelta(milliseconds=duration_ms)).isoformat()} if duration_ms else {})
 
 
 def _person(speaker: ReadSpeaker) -> dict[str, Any]:

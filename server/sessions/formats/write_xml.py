@@ -19,6 +19,7 @@ from server.sessions.formats.laid_out import (
     lay_out,
 )
 from server.sessions.formats.texts import without_controls
+from server.sessions.formats.write_json import event_of
 
 Element = etree._Element
 
@@ -49,6 +50,10 @@ def write_schedule_xml(programme: ReadProgramme, *, url: str = "", generator: Ma
     taken: set[str] = set()
     for day in laid.days:
         _add_day(root, day, guids, taken)
+    if laid.timeless:
+        beside: dict[str, Any] = {}
+        events = [event_of(one, beside) for one in laid.timeless]
+        root.append(etree.PI(META, as_json({"timeless": events, "sessions": beside})))
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
 
 
@@ -104,8 +109,9 @@ def _add_event(room: Element, placed: Placed, taken: set[str]) -> None:
     _add(event, "title", placed.title)
     _add(event, "subtitle", session.subtitle)
     _add(event, "type", session.kind)
-    _add(event, "date", placed.starts_at.isoformat())
-    _add(event, "start", f"{placed.starts_at:%H:%M}")
+    if placed.starts_at is not None:
+        _add(event, "date", placed.starts_at.isoformat())
+        _add(event, "start", f"{placed.starts_at:%H:%M}")
     _add(event, "duration", _length(session, extras))
     _add(event, "abstract", session.abstract)
     _add_names(event, session, taken, extras)

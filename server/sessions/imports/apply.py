@@ -130,7 +130,8 @@ async def carry_out(db: Db, source: ProgrammeSource, plan: Plan, moment: datetim
     await set_deleted(db, back, None)
     missing = [one.row.id for one in plan.decision.missing if one.row is not None]
     undo = _undo_of(plan, places)
-    await write_rows(db, source.event_id, source.id, plan, moment, missing=missing)
+    if not plan.from_here:
+        await write_rows(db, source.event_id, source.id, plan, moment, missing=missing)
     return undo
 
 
@@ -144,7 +145,8 @@ def _changed(plan: Plan) -> list[Changed]:
 
 def _undo_of(plan: Plan, places: list[list[Any]]) -> dict[str, Any]:
     """{"new": {session: values}, "changed": {session: {field: [before, after]}}, "rows": {session: row before},
-    "said": {session: {field: [base before, base after]}}, "missing": [session], "back": [session], "places": […]}.
+    "said": {session: {field: [base before, base after]}}, "missing": [session], "back": [session], "places": […],
+    "from_here": bool}.
 
     `new` counts those that an undone import had made once.
     """
@@ -157,7 +159,7 @@ def _undo_of(plan: Plan, places: list[list[Any]]) -> dict[str, Any]:
         if there is None:
             new[plan.new_ids[one.key]] = one.values
             continue
-        row = there.row
+        row = None if plan.from_here else there.row
         if row is not None and row.withdrawn:
             new[there.session_id] = one.values
             continue
@@ -178,7 +180,10 @@ def _undo_of(plan: Plan, places: list[list[Any]]) -> dict[str, Any]:
         "back": flagged,
         "missing": [one.session_id for one in plan.decision.missing],
         "adopted": [
-            step.known.session_id for step in plan.decision.steps if step.known is not None and step.known.row is None
+            step.known.session_id
+            for step in plan.decision.steps
+            if step.known is not None and step.known.row is None and not plan.from_here
         ],
         "places": places,
+        "from_here": plan.from_here,
     }

@@ -159,22 +159,22 @@ def decide(
 def compare(one: Wanted, here: Known | None, how: str, new_ids: Mapping[str, str]) -> tuple[Step, Entry | None]:
     """One session of the file with the one it is here (None: it is new): what to do, and what to show, if anything."""
     if here is None:
-        return Step(wanted=one, known=None, set=one.values), _entry(NEW, one, new_ids[one.key])
+        return Step(wanted=one, known=None, set=one.values), entry_of(NEW, one, new_ids[one.key])
     if here.row is not None and here.row.withdrawn:
         changes = {name: value for name, value in one.values.items() if here.values[name] != value}
         restore = here.deleted_at is not None
-        return Step(wanted=one, known=here, set=changes, restore=restore), _entry(NEW, one, here.session_id, how)
+        return Step(wanted=one, known=here, set=changes, restore=restore), entry_of(NEW, one, here.session_id, how)
     merged = {name: _merged(name, here, one.values[name]) for name in FIELDS}
     setting = {name: got.value for name, got in merged.items() if got.value != here.values[name]}
     was_hidden = here.is_hidden
     is_back = here.row is not None and here.row.missing_since is not None
     step = Step(wanted=one, known=here, set=setting, restore=was_hidden, row_changes=_row_changes(one, here))
     if here.deleted_at is not None and not was_hidden:
-        entry = _entry(DELETED, one, here.session_id, how) if _row_changes(one, here) else None
+        entry = entry_of(DELETED, one, here.session_id, how) if _row_changes(one, here) else None
         return Step(wanted=one, known=here, set={}, row_changes=step.row_changes), entry
-    changes_shown = _changes(here, merged, setting)
-    kind = _kind(setting, changes_shown, is_back=is_back)
-    return step, _entry(kind, one, here.session_id, how, changes_shown) if kind else None
+    changes_shown = changes_of(here, merged, setting)
+    kind = kind_of(setting, changes_shown, is_back=is_back)
+    return step, entry_of(kind, one, here.session_id, how, changes_shown) if kind else None
 
 
 def _merged(name: str, here: Known, wanted: Any) -> Merged:
@@ -190,7 +190,8 @@ def _row_changes(one: Wanted, here: Known) -> bool:
     return (row.key, row.guid, row.block, row.values) != (one.key, one.guid, one.block, one.values)
 
 
-def _changes(here: Known, merged: Mapping[str, Merged], setting: Values) -> list[Change]:
+def changes_of(here: Known, merged: Mapping[str, Merged], setting: Values) -> list[Change]:
+    """The fields of a session as they are written, and those that stay as they were edited here."""
     changes = [Change(field=name, old=here.values[name], new=value) for name, value in setting.items()]
     return changes + _kept(here, merged)
 
@@ -202,7 +203,8 @@ def _kept(here: Known, merged: Mapping[str, Merged]) -> list[Change]:
     ]
 
 
-def _kind(setting: Values, changes: Sequence[Change], *, is_back: bool) -> str:
+def kind_of(setting: Values, changes: Sequence[Change], *, is_back: bool) -> str:
+    """What happens to a session, in one word; "" when nothing does."""
     if is_back:
         return BACK
     if setting.get("state") == "cancelled":
@@ -214,7 +216,8 @@ def _kind(setting: Values, changes: Sequence[Change], *, is_back: bool) -> str:
     return KEPT if changes else ""
 
 
-def _entry(kind: str, one: Wanted, session_id: str, how: str = "", changes: Sequence[Change] = ()) -> Entry:
+def entry_of(kind: str, one: Wanted, session_id: str, how: str = "", changes: Sequence[Change] = ()) -> Entry:
+    """A session of the file as it is shown."""
     return Entry(
         kind=kind,
         title=one.title,

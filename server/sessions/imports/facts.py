@@ -30,7 +30,8 @@ from server.sessions.imports.places import (
     rooms_in,
     tracks_in,
 )
-from server.sessions.imports.wanted import unique_keys, wanted_session
+from server.sessions.imports.returned import FROM_HERE, decide_returned, match_returned, only_used
+from server.sessions.imports.wanted import Wanted, fold, unique_keys, wanted_session
 from server.sessions.models import Speaker
 
 CHUNK = 5_000  # names in one statement; both databases take 32,766 values
@@ -63,6 +64,7 @@ class Plan:
     places: dict[str, Places]
     new_ids: dict[str, str]
     notes: list[Note] = field(default_factory=list)
+    from_here: bool = False  # of a file exported from this event: no source has said anything
 
     @property
     def diff(self) -> Diff:
@@ -78,7 +80,8 @@ class Plan:
 async def read_facts(db: Db, source: ProgrammeSource, programme: ReadProgramme) -> Facts:
     """Everything there is to know; eight statements (more only for thousands of people)."""
     people = people_in(programme)
-    names = await _name_rows(db, source.id)
+    returned = programme.from_here  # its names are ours, not a source's
+    names = await _name_rows(db, "" if returned else source.id)
     things = {
         ROOM: await _children(db, Room, source.event_id, "description"),
         TRACK: await _children(db, Track, source.event_id, "color"),
@@ -87,7 +90,7 @@ async def read_facts(db: Db, source: ProgrammeSource, programme: ReadProgramme) 
     return Facts(
         source_version=source.version,
         answers=source.answers or {},
-        here=await read_here(db, source.event_id, source.id),
+        here=await read_here(db, source.event_id, None if returned else source.id),
         names=names,
         things=things,
         people=people,
@@ -138,15 +141,38 @@ def make_plan(facts: Facts, programme: ReadProgramme) -> Plan:
         wanted_session(session, rooms=places[ROOM].ids, tracks=places[TRACK].ids, people=people, notes=notes)
         for session in _not_told_elsewhere(unique_keys(programme.sessions, notes), facts.here.told, notes)
     ]
-    wanted = in_words_of_source(said, facts.here.known, facts.answers)
-    matching = match(wanted, facts.here.known, facts.answers)
-    new_ids = {one.key: new_id() for one in wanted if one.key not in matching.pairs}
-    gone = facts.answers.get("gone", [])
-    decision = decide(wanted, facts.here.known, matching, gone=gone, new_ids=new_ids)
+    decision, new_ids = _decided(facts, programme, said, places)
+    if programme.from_here:
+        notes.insert(0, FROM_HERE)
+        only_used(places, decision)
     decision.diff = msgspec.structs.replace(
         decision.diff, places=_place_changes(places), names=_names(decision.diff, places, facts)
     )
-    return Plan(facts=facts, decision=decision, places=places, new_ids=new_ids, notes=gathered(notes))
+    return Plan(
+        facts=facts,
+        decision=decision,
+        places=places,
+        new_ids=new_ids,
+        notes=gathered(notes),
+        from_here=programme.from_here,
+    )
+
+
+def _decided(
+    facts: Facts, programme: ReadProgramme, said: Sequence[Wanted], places: dict[str, Places]
+) -> tuple[Decision, dict[str, str]]:
+    """What becomes of the sessions, and the ids that new ones get, by key."""
+    known = facts.here.known
+    if programme.from_here:
+        matching = match_returned(said, known)
+        new_ids = {one.key: new_id() for one in said if one.key not in matching.pairs}
+        names = {thing_id: fold(name) for thing_id, name in _called(places, facts).items()}
+        return decide_returned(said, known, matching, programme=programme, names=names, new_ids=new_ids), new_ids
+    wanted = in_words_of_source(said, known, facts.answers)
+    matching = match(wanted, known, facts.answers)
+    new_ids = {one.key: new_id() for one in wanted if one.key not in matching.pairs}
+    gone = facts.answers.get("gone", [])
+    return decide(wanted, known, matching, gone=gone, new_ids=new_ids), new_ids
 
 
 def _not_told_elsewhere(sessions: Sequence[ReadSession], told: Container[str], notes: list[Note]) -> list[ReadSession]:
@@ -196,9 +222,7 @@ def _place_changes(places: dict[str, Places]) -> list[PlaceChange]:
 
 def _names(diff: Diff, places: dict[str, Places], facts: Facts) -> dict[str, str]:
     """What the ids of rooms, tracks and speakers in the changes are called."""
-    called = {thing.id: thing.name for things in facts.things.values() for thing in things}
-    for one in places.values():
-        called |= one.names
+    called = _called(places, facts)
     wanted: set[str] = set()
     for entry in diff.entries:
         for change in entry.changes:
@@ -207,6 +231,13 @@ def _names(diff: Diff, places: dict[str, Places], facts: Facts) -> dict[str, str
             elif change.field == "speakers":
                 wanted |= {*change.old, *change.new}
     return {thing_id: called[thing_id] for thing_id in wanted if thing_id in called}
+
+
+def _called(places: dict[str, Places], facts: Facts) -> dict[str, str]:
+    called = {thing.id: thing.name for things in facts.things.values() for thing in things}
+    for one in places.values():
+        called |= one.names
+    return called
 
 
 async def name_the_rest(db: Db, plan: Plan) -> Plan:

@@ -41,6 +41,7 @@ class Known:
     slug: str
     values: Values
     deleted_at: datetime | None = None
+    updated_at: datetime | None = None
     row: ImportedRow | None = None
 
     @property
@@ -80,13 +81,15 @@ _COLUMNS = (
     Session.guid,
     Session.slug,
     Session.deleted_at,
+    Session.updated_at,
     Session.room_id,
     Session.track_id,
 )
 
 
-async def read_here(db: Db, event_id: str, source_id: str) -> Here:
-    """Everything the decision needs of an event's sessions; five statements."""
+async def read_here(db: Db, event_id: str, source_id: str | None) -> Here:
+    """Everything the decision needs of an event's sessions; five statements. Without a source (a file that was exported
+    from here) `row` is what any source said last."""
     statement = select(*_COLUMNS, *(getattr(Session, name) for name in PLAIN)).where(Session.event_id == event_id)
     sessions = (await db.execute(statement)).all()
     rows, elsewhere = await _rows(db, event_id, source_id)
@@ -103,6 +106,7 @@ async def read_here(db: Db, event_id: str, source_id: str) -> Here:
                 guid=session.guid,
                 slug=session.slug,
                 deleted_at=session.deleted_at,
+                updated_at=session.updated_at,
                 values=values_of(session, speakers[session.id], links[session.id]),
                 row=rows.get(session.id),
             )
@@ -138,7 +142,7 @@ async def read_stamp(db: Db, event_id: str) -> frozenset[tuple[str, int, bool]]:
     return frozenset((session_id, version, deleted_at is None) for session_id, version, deleted_at in rows)
 
 
-async def _rows(db: Db, event_id: str, source_id: str) -> tuple[dict[str, ImportedRow], dict[str, str]]:
+async def _rows(db: Db, event_id: str, source_id: str | None) -> tuple[dict[str, ImportedRow], dict[str, str]]:
     """This source's rows by session, and the sessions of other sources that are not removed, with their guids."""
     mine: dict[str, ImportedRow] = {}
     elsewhere: dict[str, str] = {}
@@ -147,8 +151,11 @@ async def _rows(db: Db, event_id: str, source_id: str) -> tuple[dict[str, Import
         ProgrammeSource.event_id == event_id, ProgrammeSource.deleted_at.is_not(None)
     )
     gone = set(await db.scalars(removed))
-    for row in await db.execute(select(table).where(table.c.event_id == event_id)):
-        if row.source_id != source_id:
+    statement = select(table).where(table.c.event_id == event_id).order_by(table.c.seen_at)
+    for row in await db.execute(statement):
+        if source_id is None and (row.source_id in gone or row.withdrawn):
+            continue
+        if source_id is not None and row.source_id != source_id:
             if row.source_id not in gone and not row.withdrawn:
                 elsewhere[row.session_id] = row.guid
             continue

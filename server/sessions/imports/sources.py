@@ -247,7 +247,7 @@ async def source_like(db: Db, event_id: str, name: str, programme: ReadProgramme
     best: tuple[float, ProgrammeSource] | None = None
     statement = select(ProgrammeSource).where(ProgrammeSource.event_id == event_id)
     for source in await db.scalars(statement.order_by(ProgrammeSource.deleted_at.is_not(None), ProgrammeSource.id)):
-        if source.deleted_at is not None and source.url:
+        if source.deleted_at is not None and (source.url or programme.from_here):
             continue
         rows = await db.execute(
             select(ImportedSession.key, Session.guid)

@@ -5,6 +5,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from server.accounts.actor import Actor
 from server.core.db import Db
 from server.core.ids import new_id
@@ -28,6 +30,7 @@ from server.sessions.imports.facts import Plan, make_plan, name_the_rest, read_f
 from server.sessions.imports.history import discard_older, find_import
 from server.sessions.imports.models import APPLYING, SHOWN, UNCHANGED, Import, ProgrammeSource
 from server.sessions.imports.packed import pack
+from server.sessions.imports.returned import is_returned
 from server.sessions.imports.sources import find_source, source_for_file, source_like
 from server.sessions.jobs import ApplyProgramme
 
@@ -62,9 +65,11 @@ async def read_brought(runtime: Runtime, brought: Brought) -> ReadProgramme:
         event = await db.get(Event, brought.event_id)
     if event is None:
         raise EventNotFound
-    return await asyncio.to_thread(
+    programme = await asyncio.to_thread(
         read_programme, brought.data, name=brought.name, base_url=brought.url, time_zone=event.time_zone
     )
+    from_here = is_returned(programme, base_url=runtime.base_url, slug=event.slug)
+    return msgspec.structs.replace(programme, from_here=True) if from_here else programme
 
 
 async def take_programme(runtime: Runtime, brought: Brought, *, apply: bool, later: bool = True) -> Import:
@@ -86,7 +91,8 @@ async def take_read(
         else:
             source = await source_for_file(db, brought.event_id, brought.name, programme)
         source_id = source.id
-        source.form = programme.form[:40]
+        if not programme.from_here:
+            source.form = programme.form[:40]
     row = _noted(brought, source_id, programme)
     if apply and later and len(programme.sessions) > INLINE_SESSIONS:
         return await _note_for_job(runtime, row, programme)
@@ -100,7 +106,8 @@ async def _note_for_job(runtime: Runtime, row: Import, programme: ReadProgramme)
     async with runtime.database.write() as db:
         db.add(row)
         await db.flush()
-        await discard_older(db, row)
+        if not programme.from_here:
+            await discard_older(db, row)
         await enqueue(db, ApplyProgramme(programme_import=row.id), subject=row.id)
         tell_import(db, runtime, row, act="created")
     return row
@@ -121,7 +128,8 @@ async def _note(runtime: Runtime, row: Import, programme: ReadProgramme, plan: P
     async with runtime.database.write() as db:
         db.add(row)
         await db.flush()
-        await discard_older(db, row)
+        if not programme.from_here:  # what waits of its source still does
+            await discard_older(db, row)
         tell_import(db, runtime, row, act="created")
         if not at_once:
             return row

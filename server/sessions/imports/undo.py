@@ -122,19 +122,21 @@ async def undo_import(db: Db, runtime: Runtime, row: Import, *, with_media: Coll
         raise NotToBeUndone
     undo = dict(row.undo)
     moment = now()
-    known = (await read_here(db, row.event_id, source.id)).known
+    from_here = bool(undo.get("from_here"))  # an edit made by a file: its source has nothing to do with it
+    known = (await read_here(db, row.event_id, None if from_here else source.id)).known
     found = decide_undo(undo, known, with_media=with_media)
     await _write(db, source, found, moment)
     await undo_places(db, undo["places"], in_use=await _in_use(db, undo["places"]))
     notes = [
         Note(code="import.not_undone", says=f"It stays as it is: {why}.", where=title) for title, why in found.stays
     ]
-    if source.apply_itself:
+    if source.apply_itself and not from_here:
         source.apply_itself = False
         says = "The source no longer applies by itself; what it brings is shown here first."
         notes.append(Note(code="import.asks_from_now", says=says))
     source.version += 1
-    source.validator = source.sha256 = ""  # what it says now is to be shown again
+    if not from_here:
+        source.validator = source.sha256 = ""  # what it says now is to be shown again
     row.state, row.undone_at = UNDONE, moment
     row.notes = [*row.notes, *({"code": note.code, "says": note.says, "where": note.where} for note in notes)]
     row.version += 1

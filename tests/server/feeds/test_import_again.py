@@ -61,22 +61,60 @@ async def test_an_export_imported_again_changes_nothing_and_its_source_goes_on(
     assert len((await admin.get("/speakers"))["items"]) == 2
 
 
-async def test_an_export_of_two_sources_is_not_doubled_nor_fought_over(
+FORMS = ("schedule.json", "schedule.xml", "schedule.csv", "calendar.ics")
+
+
+async def test_an_export_of_two_sources_and_of_what_was_made_by_hand_is_nobodys(
     client: httpx.AsyncClient, admin: Asker, event: None
 ) -> None:
-    await bring(admin, schedule(*TALKS), name="main.json")
+    main = schedule(*[talk(number) for number in range(1, 6)])
+    await bring(admin, main, name="main.json")
     await bring(admin, schedule(*[without_guid(50 + at, room="Attic") for at in range(3)]), name="attic.json")
+    hand = await admin.post("/events/seminar/sessions", {"title": "Hand", "starts_at": "2027-05-20T12:00:00+03:00"})
+    mine = next(one for one in await told(admin) if one["title"] == "Talk 1")
+    await admin.patch(f"/sessions/{mine['id']}", {"title": "My title", "abstract": "My *words*."})
     before = await told(admin)
-    exported = (await client.get("/seminar/schedule.json")).content
+    said = await admin.get(f"/sessions/{mine['id']}/imported")
     sources = (await admin.get("/events/seminar/programme-sources"))["items"]
-    assert len(sources) == 2 and len(before) == 8
-    for source in sources:
-        path = f"/events/seminar/imports?source={source['id']}&apply=true"
-        shown = await admin.ask("POST", path, status=201, content=exported)
-        assert (shown["state"], shown["entries"]) == ("unchanged", [])
-        assert shown["notes"][-1]["code"] == "import.elsewhere"
+    for name in FORMS:
+        exported = (await client.get(f"/seminar/{name}")).content
+        for source in ["", *(source["id"] for source in sources)]:
+            path = f"/events/seminar/imports?filename={name}&source={source}&apply=true"
+            shown = await admin.ask("POST", path, status=201, content=exported)
+            assert (shown["state"], shown["entries"]) == ("unchanged", []), (name, shown["entries"])
+            assert [note["code"] for note in shown["notes"]][-1] == "import.from_here"
     assert await told(admin) == before
+    assert await admin.get(f"/sessions/{mine['id']}/imported") == said
+    await admin.refused("GET", f"/sessions/{hand['id']}/imported", "session.not_imported", status=404)
+    assert (await admin.get("/events/seminar/programme-sources"))["items"] == sources
+
+    assert (await bring(admin, main, name="main.json"))["state"] == "unchanged", "and nobody is gone"
+    changed = schedule(talk(1, title="Their title"), *[talk(number) for number in range(2, 6)])
+    assert kinds(await bring(admin, changed, name="main.json")) == {"Their title": "kept"}
 
     await admin.post("/events", {"title": "Other", "time_zone": "Europe/Helsinki"})
+    exported = (await client.get("/seminar/schedule.json")).content
     other = await admin.ask("POST", "/events/other/imports?apply=true", status=201, content=exported)
-    assert other["counts"]["new"] == 8 and await told(admin) == before, "another event's are never touched"
+    assert other["counts"]["new"] == 9, "of another event it is a programme like any other"
+    assert [one["title"] for one in await told(admin)] == [one["title"] for one in before]
+
+
+async def test_a_spreadsheet_that_was_filled_in_is_edits_made_here(
+    client: httpx.AsyncClient, admin: Asker, event: None
+) -> None:
+    first = await bring(admin, schedule(talk(1), talk(2)), name="main.json")
+    await admin.post("/events/seminar/sessions", {"title": "Hand", "starts_at": "2027-05-20T12:00:00+03:00"})
+    before = {one["title"]: one for one in await told(admin)}
+    filled = (await client.get("/seminar/schedule.csv")).text
+    filled = filled.replace("Talk 2", "Better").replace("Hand", "Hands") + ",,More,,,,2027-05-21,09:00\r\n"
+    waits = await bring(admin, schedule(talk(1), talk(2, room="Attic")), name="main.json", apply=False)
+    shown = await bring(admin, filled.encode(), name="schedule.csv")
+    assert kinds(shown) == {"Better": "changed", "Hands": "changed", "More": "new"}
+    assert shown["source"] == first["source"]
+    assert (await admin.get(f"/events/seminar/imports/{waits['id']}"))["state"] == "shown"
+    edited = (await admin.get(f"/sessions/{before['Talk 2']['id']}/imported"))["edited"]
+    assert edited == [{"field": "title", "here": "Better", "programme": "Talk 2"}]
+    assert (await bring(admin, schedule(talk(1), talk(2)), name="main.json"))["state"] == "unchanged"
+    await admin.post(f"/events/seminar/imports/{shown['id']}/undo", status=200)
+    after = {one["title"]: one["id"] for one in await told(admin)}
+    assert after == {title: one["id"] for title, one in before.items()}

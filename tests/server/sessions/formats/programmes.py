@@ -31,6 +31,7 @@ urls = st.sampled_from(
     ]
 )
 links = st.builds(ReadLink, url=urls, kind=st.sampled_from(LINK_KINDS), title=lines)
+LAST = datetime(9999, 1, 1, tzinfo=UTC)
 uuids = st.uuids().map(str)
 people = st.builds(ReadSpeaker, name=names, key=uuids)
 moments = st.integers(0, 4 * 10**9).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
@@ -50,7 +51,7 @@ sessions = st.builds(
     licence=lines,
     do_not_record=st.booleans(),
     state=st.sampled_from(["confirmed", "tentative", "cancelled"]),
-    starts_at=moments,
+    starts_at=moments | st.none(),
     duration_ms=st.none() | st.integers(1000, 7 * 86_400_000) | st.just(2_700_000),
     room=st.sampled_from(["", "Hall", "Ä & B"]),
     track=st.sampled_from(["", "Media", "<Other>"]),
@@ -64,7 +65,7 @@ def _put_together(programme: ReadProgramme) -> ReadProgramme:
     """Rooms and tracks the sessions name stand in their lists, and every session has its key."""
     rooms = (ReadRoom(name="Hall", key="3f1c7f4e-9ad1-4f43-8a53-0d5f6f3a1b2c"), ReadRoom(name="Ä & B"))
     tracks = (ReadTrack(name="Media", key="media", color="#00aa66"), ReadTrack(name="<Other>"))
-    ordered = sorted(programme.sessions, key=lambda session: (session.starts_at, session.title))
+    ordered = sorted(programme.sessions, key=lambda session: (session.starts_at or LAST, session.title))
     return ReadProgramme(
         form="",
         version=programme.version,

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from lxml import etree
 
-from server.sessions.formats.form import ReadProgramme, ReadSession
+from server.sessions.formats.form import ReadLink, ReadProgramme, ReadSession
 from server.sessions.formats.read import read_programme
 from server.sessions.formats.write_csv import csv_template, write_csv
 from server.sessions.formats.write_json import write_schedule_json
@@ -63,11 +63,29 @@ def test_schedule_xml_carries_all_but_what_it_says(programme: ReadProgramme) -> 
 
 @FEW
 @given(programmes)
-def test_csv_carries_the_words_and_the_minutes(programme: ReadProgramme) -> None:
+def test_csv_carries_words_links_and_lengths(programme: ReadProgramme) -> None:
     again = read_programme(write_csv(programme), time_zone=programme.time_zone)
     fields = ("title", "subtitle", "abstract", "description", "language", "state", "room", "track", "do_not_record")
+    fields += ("links", "duration_ms")
     told = [{tuple(getattr(one, name) for name in fields) for one in read.sessions} for read in (programme, again)]
     assert told[0] == told[1]  # as sets: sessions that differ only in what CSV cannot say are read as one
+
+
+def test_csv_has_a_title_beside_each_link_and_takes_bare_ones() -> None:
+    links = (
+        ReadLink(url="https://example.org/a", kind="paper", title="On <still> slides"),
+        ReadLink(url="https://example.org/b", kind="other", title="blog: not one"),
+        ReadLink(url="https://example.org/c", kind="other"),
+        ReadLink(url="https://example.org/d.pdf", kind="slides", title="Ada's slides"),
+    )
+    session = ReadSession(key="k", guid="k", title="T", links=links, duration_ms=2_700_500)
+    written = write_csv(ReadProgramme(form="", sessions=(session,)))
+    again = read_programme(written).sessions[0]
+    assert (again.links, again.duration_ms) == (links, 2_700_500)
+    bare = written.replace(b"Ada's slides <https://example.org/d.pdf>", b"https://example.org/d.pdf; /e.pdf  www.x.fi")
+    read = read_programme(bare, base_url="https://example.org/").sessions[0].links
+    assert {link.url for link in read} > {f"https://{at}" for at in ("example.org/d.pdf", "example.org/e.pdf")}
+    assert len(read) == 6
 
 
 def test_the_template_is_a_programme() -> None:
