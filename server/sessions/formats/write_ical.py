@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import msgspec
-from icalendar import Calendar, Event, vDuration
+from icalendar import Calendar, Event, Timezone, TimezoneStandard, vDuration, vText
 
 from server.sessions.formats.form import ReadProgramme, ReadSession
 
@@ -33,8 +33,9 @@ def write_icalendar(programme: ReadProgramme, *, stamps: Mapping[str, Stamp] | N
     calendar.add("prodid", _PRODID)
     calendar.add("version", "2.0")
     if programme.title:
-        calendar.add("name", programme.title)
-        calendar.add("x-wr-calname", programme.title)
+        # The library knows neither, and would escape nothing; both are texts (RFC 7986 §5.1, RFC 5545 §3.8.8.2).
+        calendar.add("name", vText(programme.title))
+        calendar.add("x-wr-calname", vText(programme.title))
     if programme.time_zone:
         calendar.add("x-wr-timezone", programme.time_zone)
     if url:
@@ -44,8 +45,21 @@ def write_icalendar(programme: ReadProgramme, *, stamps: Mapping[str, Stamp] | N
     for session in programme.sessions:
         if session.starts_at is not None:
             calendar.add_component(_event(session, session.starts_at, (stamps or {}).get(session.key)))
+    if not calendar.subcomponents:
+        calendar.add_component(_universal_time())
     written: bytes = calendar.to_ical(sorted=False)
     return written
+
+
+def _universal_time() -> Timezone:
+    """What stands in a calendar without events: it must have a component (RFC 5545 §3.6)."""
+    zone, standard = Timezone(), TimezoneStandard()
+    zone.add("tzid", "UTC")
+    standard.add("dtstart", datetime(1970, 1, 1))  # noqa: DTZ001 - local time, as §3.6.5 wants it
+    standard.add("tzoffsetfrom", timedelta(0))
+    standard.add("tzoffsetto", timedelta(0))
+    zone.add_component(standard)
+    return zone
 
 
 def _event(session: ReadSession, starts_at: datetime, stamp: Stamp | None) -> Event:

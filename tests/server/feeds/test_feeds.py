@@ -17,12 +17,14 @@ from server.core.runtime import Runtime
 from server.events.models import CLOSED, PUBLIC, UNLISTED, Event, Series
 from server.feeds.podcast import podcast_guid
 from server.feeds.sitemap import SITEMAP, VIDEO
+from server.feeds.syndicate import FeedHead, write_atom, write_rss
 from server.feeds.talks import best_file
 from server.playback.downloads import download_key
 from server.playback.models import CaptionTrack, ChapterList, Download, DownloadChoice
 from server.recordings.models import Recording
 from server.sessions.models import Session, SessionSpeaker, Speaker
 from tests.conftest import client, database
+from tests.server.feeds.feed_rules import broken_rules
 from tests.server.uploads.world import World, make_world
 
 # An application of each test's own: files are in its storage.
@@ -80,7 +82,9 @@ async def world(runtime: Runtime) -> World:
 async def _fetch(client: httpx.AsyncClient, path: str, **headers: str) -> httpx.Response:
     found = await client.get(path, headers=headers)
     assert found.status_code == 200, found.text
-    etree.fromstring(found.content)  # well-formed, every prefix declared
+    root = etree.fromstring(found.content)  # well-formed, every prefix declared
+    if etree.QName(root).localname in ("feed", "rss"):
+        assert broken_rules(found.content) == []
     return found
 
 
@@ -103,6 +107,18 @@ async def test_atom_and_rss_tell_of_published_talks(client: httpx.AsyncClient, w
         assert newest.title == "Talk 2 <&> “ä”" and oldest.link.endswith("/e26/sessions/talk-1")
         assert oldest.id.startswith("urn:uuid:") and oldest.author == "Aino Öhman" and "What" in oldest.summary
         assert any(link.rel == "self" and link.href.endswith(f"{place}/feed.{form}") for link in feed.feed.links)
+
+
+def test_the_rules_of_feeds_see_what_breaks_them() -> None:
+    head = FeedHead(id=new_id(), title="T", description="D", url="https://x.example/", self_url="https://x.example/f")
+    for written in (write_atom(head, []).decode(), write_rss(head, []).decode()):
+        assert broken_rules(written.encode()) == []
+        for before, after in (
+            ("<title>T</title>", ""),
+            ("https://x.example/", "x"),
+            ("<generator>", "<other/><generator>"),
+        ):
+            assert before in written and broken_rules(written.replace(before, after).encode()), before
 
 
 async def test_an_unchanged_feed_is_not_sent_again(client: httpx.AsyncClient, runtime: Runtime, world: World) -> None:

@@ -3,12 +3,16 @@
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import HealthCheck, given, settings
 from icalendar import Calendar
+from msgspec.structs import replace
 
 from server.sessions.formats.form import ReadProgramme, ReadSession, ReadSpeaker
 from server.sessions.formats.read import read_programme
 from server.sessions.formats.refused import BadProgramme
 from server.sessions.formats.write_ical import Stamp, write_icalendar
+from tests.server.sessions.formats.calendar_rules import broken_rules
+from tests.server.sessions.formats.programmes import programmes
 
 HEAD = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//y\r\nX-WR-CALNAME:Seminar\r\n"
 
@@ -126,3 +130,46 @@ def test_a_written_calendar_is_kept_up_with() -> None:
     for field in ("title", "state", "starts_at", "duration_ms", "room", "track", "url"):
         assert getattr(again, field) == getattr(session, field)
     assert again.abstract == "Ada Öhman\n\nLine\nline"
+
+
+TWIN = "BEGIN:VEVENT\r\nUID:k\r\nDTSTAMP:20270501T000000Z\r\nDTSTART:20270520T070000Z\r\nEND:VEVENT\r\n"
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(programmes)
+def test_written_calendars_break_no_rule(programme: ReadProgramme) -> None:
+    nasty = replace(programme, title=f"{programme.title}; A, B\\n \u6f22" * 3)
+    stamps = {
+        one.key: Stamp(uid=f"{at}@x", sequence=at, changed_at=datetime(2027, 5, 1, tzinfo=UTC))
+        for at, one in enumerate(programme.sessions)
+    }
+    assert broken_rules(write_icalendar(nasty, stamps=stamps, url="https://example.org/x")) == []
+    assert broken_rules(write_icalendar(replace(nasty, sessions=()))) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("\r\n", "\n"),
+        ("SUMMARY:", f"SUMMARY:{'x' * 80}"),
+        ("SUMMARY:", "SUMMARY:a;"),
+        ("SUMMARY:", "SUMMARY:\\x"),
+        ("NAME:", "NAME:a,"),
+        ("DTSTAMP:20270501T000000Z", "DTSTAMP:20270501T000000"),
+        ("DTSTART:20270520T070000Z", "DTSTART;TZID=Europe/Helsinki:20270520T100000"),
+        ("DTSTART:20270520T070000Z", "DTSTART:20270520T100000"),
+        ("DTEND:20270520T074500Z", "DTEND:20270520T070000Z"),
+        ("SEQUENCE:3\r\n", "SEQUENCE:3\r\nSEQUENCE:3\r\n"),
+        ("UID:k\r\n", ""),
+        ("VERSION:2.0\r\n", ""),
+        ("STATUS:CONFIRMED", "STATUS:OFF"),
+        ("END:VCALENDAR", f"{TWIN}END:VCALENDAR"),
+        ("END:VEVENT\r\n", ""),
+    ],
+)
+def test_the_rules_see_what_breaks_them(before: str, after: str) -> None:
+    session = ReadSession(key="k", title="T", starts_at=datetime(2027, 5, 20, 7, tzinfo=UTC), duration_ms=2_700_000)
+    stamp = Stamp(uid="k", sequence=3, changed_at=datetime(2027, 5, 1, tzinfo=UTC))
+    written = write_icalendar(ReadProgramme(form="", title="S", sessions=(session,)), stamps={"k": stamp}).decode()
+    assert broken_rules(written.encode()) == [] and before in written
+    assert broken_rules(written.replace(before, after).encode())
