@@ -14,6 +14,7 @@ from server.sessions.imports.revert import imported_as
 from server.sessions.imports.schemas import notes_of
 from server.sessions.imports.sources import sources_of
 from server.sessions.models import Session
+from server.web.note_texts import no_news_in, notes_in
 from server.web.programme_diff import (
     ChangeShown,
     GroupShown,
@@ -102,9 +103,9 @@ async def read_import_board(db: Db, event: Event, import_id: str, *, language: s
         groups=groups_of(diff, words, is_applied=row.state == APPLIED),
         places=diff.places,
         questions=questions_of(diff, answers, words) if row.state in (SHOWN, APPLIED) else [],
-        no_news=diff.no_news,
+        no_news=no_news_in(diff.no_news, words),
         said_gone=frozenset(answers.get("gone", ())),
-        notes=notes_of(row),
+        notes=notes_in(notes_of(row), words),
     )
 
 
