@@ -1,8 +1,11 @@
 """Which passages of a talk have a word: a set of small numbers as one big integer, and as few bytes. Pure.
 
+A list of numbers is shorter where there are few, but takes long to read: it is kept where it is much shorter.
+
 Sets of bits make counting, intersecting and "in the one beside it" single steps of the interpreter.
 """
 
+import sys
 from array import array
 from collections.abc import Iterable, Iterator
 
@@ -32,22 +35,24 @@ def span(start: int, end: int) -> int:
 
 
 def pack(bits: int) -> bytes:
-    """As bytes: a list of two-byte numbers when that is shorter than all bits."""
+    """As bytes: a list of two-byte numbers when that is less than a quarter of all bits."""
     size = (bits.bit_length() + 7) // 8
-    if bits.bit_count() * 2 < size:
+    if bits.bit_count() * 8 < size:
         return _LIST + _little(array("H", members(bits))).tobytes()
     return _BITS + bits.to_bytes(size, "little")
 
 
 def unpack(data: bytes) -> int:
     """The set `pack` made these bytes of."""
-    if data[:1] == _BITS:
+    if data[0]:
         return int.from_bytes(data[1:], "little")
+    if len(data) == 3:  # most words are in one passage of a talk
+        return 1 << (data[1] | data[2] << 8)
     return bits_of(_little(array("H", data[1:])))
 
 
 def _little(numbers: "array[int]") -> "array[int]":
     """Two-byte numbers as they are kept, whatever this machine's order of bytes."""
-    if array("H", [1]).tobytes() != b"\x01\x00":
+    if sys.byteorder != "little":
         numbers.byteswap()
     return numbers

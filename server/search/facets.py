@@ -23,32 +23,46 @@ class FacetValue:
     count: int
 
 
-def has(row: Any) -> set[str]:
+def has(row: Any) -> frozenset[str]:
     """What there is with a talk, as far as the asker may know; `row` as queries.talks_statement gives it."""
     ends = ends_of(row.parts)
-    there = {SLIDES} if ends[PAGES] > ends[LINKS] else set()
-    if row.watchable:
-        there |= {VIDEO, SPOKEN} if ends[CAPTIONS] > ends[PAGES] else {VIDEO}
-    return there
+    return _HAS[ends[PAGES] > ends[LINKS], bool(row.watchable), ends[CAPTIONS] > ends[PAGES]]
+
+
+# By whether there are slides, a recording the asker may watch, and captions
+_HAS = {
+    (slides, video, spoken): frozenset(
+        name for name, there in ((SLIDES, slides), (VIDEO, video), (SPOKEN, video and spoken)) if there
+    )
+    for slides in (False, True)
+    for video in (False, True)
+    for spoken in (False, True)
+}
 
 
 async def read_facets(db: Db, rows: Sequence[Any]) -> dict[str, tuple[FacetValue, ...]]:
     """What the answers can be narrowed to, the most frequent first."""
-    counts: dict[str, Counter[str]] = {name: Counter() for name in FACETS}
-    for row in rows:
-        for name, value in (("event", row.event), ("room", row.room), ("track", row.track)):
-            if value:
-                counts[name][value] += 1
-        counts["speaker"].update(row.speakers.split())
-        if language := language_of(row.language) or row.language:
-            counts["language"][language] += 1
-        counts["has"].update(has(row))
+    counts = _count(rows)
     most = {name: _most(found) for name, found in counts.items()}
     things = {name: [value for value, _count in most[name]] for name in ("event", "room", "track", "speaker")}
     names = await names_of(
         db, events=things["event"], rooms=things["room"], tracks=things["track"], speakers=things["speaker"]
     )
     return {name: tuple(_values(name, found, names)) for name, found in most.items()}
+
+
+def _count(rows: Sequence[Any]) -> dict[str, Counter[str]]:
+    """How many of the rows have each value of each facet."""
+    counts: dict[str, Counter[str]] = {
+        name: Counter(filter(None, [getattr(row, name) for row in rows])) for name in ("event", "room", "track")
+    }
+    counts["speaker"] = Counter([speaker for row in rows for speaker in row.speakers.split()])
+    tags = Counter([row.language for row in rows if row.language])
+    counts["language"] = Counter()
+    for tag, count in tags.items():
+        counts["language"][language_of(tag) or tag] += count
+    counts["has"] = Counter([one for row in rows for one in has(row)])
+    return counts
 
 
 def _most(counts: Counter[str]) -> list[tuple[str, int]]:

@@ -45,7 +45,7 @@ def folded_tokens(text: str) -> Iterator[tuple[int, int, str]]:
     """(start, end, folded) of the words of a text, in order; words that fold to nothing are left out."""
     for found in _WORD.finditer(text):
         if folded := _folded(found[0]):
-            yield found.start(), found.end(), folded
+            yield *found.span(), folded
 
 
 def flatten(text: str) -> str:

@@ -34,9 +34,10 @@ def _statement(sqlite: str, postgresql: str) -> dict[bool, TextClause]:
     return {True: text(sqlite), False: text(postgresql)}
 
 
+# PostgreSQL finds them all by its index before it looks at a talk: as a join it may unpack the words of each instead.
 MATCHING = {
-    True: "SELECT rowid FROM search_fts WHERE search_fts MATCH :match",
-    False: "SELECT talk FROM search_fts WHERE words @@ CAST(:match AS tsquery)",
+    True: "search_talks.number IN (SELECT rowid FROM search_fts WHERE search_fts MATCH :match)",
+    False: "search_talks.number = ANY (ARRAY(SELECT talk FROM search_fts WHERE words @@ CAST(:match AS tsquery)))",
 }
 _FORGET = _statement("DELETE FROM search_fts WHERE rowid = :talk", "DELETE FROM search_fts WHERE talk = :talk")
 _KEEP = _statement(

@@ -9,15 +9,17 @@ from sqlalchemy import delete, select, text
 from server.core.db import Db
 from server.search import full_text
 from server.search.bits import pack
-from server.search.documents import Document, stem_language
+from server.search.documents import CAPTIONS, Document, stem_language
 from server.search.fold import fold, words
 from server.search.models import PASSAGES, SearchPassage, SearchTalk
+from server.search.pairs import pairs_of
 from server.search.stems import stem
 
 _BATCH = 2_000
 # In SQL as it is: a talk has thousands of rows, and what an insert of models costs is mostly not the database's.
 _ADD_WORDS = text("INSERT INTO search_words (word, language, folded, stem) VALUES (:word, :language, :folded, :stem)")
 _ADD_POSTINGS = text("INSERT INTO search_postings (word, talk, passages) VALUES (:word, :talk, :passages)")
+_ADD_PAIRS = text("INSERT INTO search_pairs (pair, talk, passages) VALUES (:pair, :talk, :passages)")
 _ADD_PASSAGES = text(
     "INSERT INTO search_passages (id, text, language, at_ms, end_ms, deck, page) "
     "VALUES (:id, :text, :language, :at_ms, :end_ms, :deck, :page)"
@@ -25,15 +27,15 @@ _ADD_PASSAGES = text(
 Word = tuple[str, str]  # surface, language
 
 
-def words_of(document: Document) -> dict[Word, int]:
-    """Every word of a document, with the set of the passages it is in."""
+def words_of(document: Document, said: Sequence[Sequence[str]]) -> dict[Word, int]:
+    """Every word of a document, with the set of the passages it is in; `said` are its passages' words."""
     found: dict[Word, int] = {}
-    for number, passage in enumerate(document.passages):
+    for number, (passage, surfaces) in enumerate(zip(document.passages, said, strict=True)):
         language, bit = stem_language(passage), 1 << number
-        for surface in words(passage.text):
+        for surface in surfaces:
             key = surface, language
             found[key] = found.get(key, 0) | bit
-    return {key: bits for key, bits in found.items() if fold(key[0])}
+    return found
 
 
 async def put_talk(db: Db, document: Document) -> bool:
@@ -46,14 +48,17 @@ async def put_talk(db: Db, document: Document) -> bool:
         talk = SearchTalk(session_id=document.session_id, digest=digest, words=b"", parts=[])
         db.add(talk)
         await db.flush()
-    found = words_of(document)
+    said = [[word for word in words(passage.text) if fold(word)] for passage in document.passages]
+    found = words_of(document, said)
+    pairs = pairs_of([[fold(word) for word in some] for some in said], sum(map(len, document.parts[:CAPTIONS])))
     numbers = await _number(db, found)
     await _take_out(db, talk)
-    await _put_in(db, talk, document, {numbers[word]: bits for word, bits in found.items()})
+    await _put_in(db, talk, document, {numbers[word]: bits for word, bits in found.items()}, pairs)
     await full_text.keep_words(db, talk.number, {fold(surface) for surface, _language in found})
     talk.digest, talk.year, talk.language = digest, document.year, document.language
     talk.speakers, talk.parts = " ".join(document.speakers), _ends(document)
     talk.words = array("I", sorted(numbers[word] for word in found)).tobytes()
+    talk.pairs = array("q", sorted(pairs)).tobytes()
     await db.flush()
     return True
 
@@ -111,20 +116,26 @@ def _batches(items: Sequence[Any]) -> Iterable[Sequence[Any]]:
 
 
 async def _take_out(db: Db, talk: SearchTalk) -> None:
-    """Its postings and passages go."""
+    """Its postings, pairs and passages go."""
     if not talk.words:
         return
-    statement = text(f"DELETE FROM search_postings WHERE {full_text.among(db, 'word')} AND talk = :talk")
-    numbers = full_text.ids_value(db, array("I", talk.words))
-    await db.execute(statement, {"ids": numbers, "talk": talk.number})
+    for table, column, kept in (
+        ("search_postings", "word", array("I", talk.words)),
+        ("search_pairs", "pair", array("q", talk.pairs or b"")),
+    ):
+        statement = text(f"DELETE FROM {table} WHERE {full_text.among(db, column)} AND talk = :talk")
+        await db.execute(statement, {"ids": full_text.ids_value(db, kept), "talk": talk.number})
     first = talk.number * PASSAGES
     await db.execute(delete(SearchPassage).where(SearchPassage.id >= first, SearchPassage.id < first + PASSAGES))
 
 
-async def _put_in(db: Db, talk: SearchTalk, document: Document, postings: Mapping[int, int]) -> None:
-    rows = [{"word": word, "talk": talk.number, "passages": pack(bits)} for word, bits in sorted(postings.items())]
-    for batch in _batches(rows):
-        await db.execute(_ADD_POSTINGS, batch)
+async def _put_in(
+    db: Db, talk: SearchTalk, document: Document, postings: Mapping[int, int], pairs: Mapping[int, int]
+) -> None:
+    for statement, column, found in ((_ADD_POSTINGS, "word", postings), (_ADD_PAIRS, "pair", pairs)):
+        rows = [{column: key, "talk": talk.number, "passages": pack(bits)} for key, bits in sorted(found.items())]
+        for batch in _batches(rows):
+            await db.execute(statement, batch)
     first = talk.number * PASSAGES
     passages = [
         {

@@ -30,6 +30,7 @@ class SearchTalk(Base):
     speakers: Mapped[str] = mapped_column(Text, default="")  # ids in order, one space between
     parts: Mapped[list[Any]] = mapped_column(default=list)
     words: Mapped[bytes] = mapped_column(LargeBinary, default=b"")  # ids of its words, four bytes each, little-endian
+    pairs: Mapped[bytes | None] = mapped_column(LargeBinary)  # its pairs of words, eight bytes each
 
 
 class SearchWord(Base):
@@ -57,6 +58,17 @@ class SearchPosting(Base):
     __table_args__ = {"info": DERIVED, "sqlite_with_rowid": False}  # noqa: RUF012 -- as above
 
     word: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    talk: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    passages: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class SearchPair(Base):
+    """In which passages of a talk two words stand side by side that the talk has often (pairs.py)."""
+
+    __tablename__ = "search_pairs"
+    __table_args__ = {"info": DERIVED, "sqlite_with_rowid": False}  # noqa: RUF012 -- as above
+
+    pair: Mapped[int] = mapped_column(_Id, primary_key=True, autoincrement=False)
     talk: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     passages: Mapped[bytes] = mapped_column(LargeBinary)
 

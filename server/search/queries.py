@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, Text, and_, bindparam, cast, func, or_, select, text, union_all
+from sqlalchemy import ColumnElement, Select, Text, TextClause, and_, cast, or_, select, text
 
 from server.accounts.actor import Actor
 from server.core.db import Db
@@ -18,6 +18,7 @@ from server.events.queries import named
 from server.recordings.models import Recording
 from server.recordings.queries import sees
 from server.search import full_text
+from server.search.bits import unpack
 from server.search.models import PASSAGES, SearchTalk
 from server.search.parse import EVENT, ROOM, TRACK, Parsed
 from server.sessions.models import Session, SessionSpeaker, Speaker
@@ -65,9 +66,11 @@ def _open_talks(actor: Actor, *, listed: bool) -> Select[Any]:
             Session.id.label("session"),
             Session.language,
             Event.id.label("event"),
-            Room.id.label("room"),
-            Track.id.label("track"),
+            # Of those that are there no more nothing is shown (names_of): so that none need be joined.
+            Session.room_id.label("room"),
+            Session.track_id.label("track"),
             watchable(actor).label("watchable"),
+            SearchTalk.pairs.is_not(None).label("paired"),
         )
     )
     found: Select[Any] = columns
@@ -126,8 +129,7 @@ def _called(field: str, name: str) -> ColumnElement[bool]:
 def matching(statement: Select[Any], db: Db, groups: full_text.Groups) -> Select[Any]:
     """Only talks that have at least one word of each group: here the database's full text answers."""
     value = full_text.match_value(db, groups)
-    found = text(full_text.MATCHING[full_text.is_sqlite(db)]).bindparams(match=value)
-    return statement.where(SearchTalk.number.in_(found))
+    return statement.where(text(full_text.MATCHING[full_text.is_sqlite(db)]).bindparams(match=value))
 
 
 async def postings(db: Db, words: Iterable[int], talks: Sequence[int] | None) -> Sequence[Any]:
@@ -140,8 +142,16 @@ async def postings(db: Db, words: Iterable[int], talks: Sequence[int] | None) ->
     return (await db.execute(text(statement), values)).all()
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+async def read_pairs(db: Db, pairs: Iterable[int]) -> dict[int, dict[int, int]]:
+    """Pair → talk → passages, of pairs by their numbers (pairs.pair_number)."""
+    statement = text(f"SELECT pair, talk, passages FROM search_pairs WHERE {full_text.among(db, 'pair')}")
+    found: dict[int, dict[int, int]] = {}
+    for pair, talk, packed in await db.execute(statement, {"ids": full_text.ids_value(db, pairs)}):
+        found.setdefault(pair, {})[talk] = unpack(packed)
+    return found
+
+
+class Shown(NamedTuple):
     """A passage as it is kept."""
 
     text: str
@@ -159,31 +169,34 @@ async def read_passages(db: Db, wanted: Iterable[tuple[int, int]]) -> dict[tuple
         f"SELECT id, text, language, at_ms, end_ms, deck, page FROM search_passages WHERE {full_text.among(db, 'id')}"
     )
     rows = await db.execute(statement, {"ids": full_text.ids_value(db, ids)})
-    return {divmod(row.id, PASSAGES): Shown(*row[1:]) for row in rows}
+    return {divmod(number, PASSAGES): Shown(*rest) for number, *rest in rows}
 
 
 async def count_talks(db: Db) -> int:
     """How many talks are indexed, whoever may see them: rarity is no secret of any one."""
-    return await db.scalar(select(func.count()).select_from(SearchTalk)) or 0
+    return await db.scalar(_COUNT) or 0
+
+
+_COUNT = text("SELECT count(*) FROM search_talks")
 
 
 async def names_of(
     db: Db, *, events: Iterable[str], rooms: Iterable[str], tracks: Iterable[str], speakers: Iterable[str]
 ) -> dict[str, tuple[str, str]]:
-    """What things are called and their slugs, by id; one statement."""
+    """What things are called and their slugs, by id, of those that are not deleted; one statement."""
     wanted = {"events": events, "rooms": rooms, "tracks": tracks, "speakers": speakers}
-    rows = await db.execute(_NAMES, {name: list(ids) for name, ids in wanted.items()})
-    return {row[0]: (row[1], row[2]) for row in rows}
+    values = {name: full_text.texts_value(db, ids) for name, ids in wanted.items()}
+    return {row[0]: (row[1], row[2]) for row in await db.execute(_NAMES[full_text.is_sqlite(db)], values)}
 
 
-def _named_among(model: Any, name: Any, key: str) -> Select[Any]:
-    ids: Any = bindparam(key, expanding=True)
-    return select(model.id, name.label("name"), model.slug).where(model.id.in_(ids), model.deleted_at.is_(None))
+def _names_statement(*, sqlite: bool) -> TextClause:
+    return text(
+        " UNION ALL ".join(
+            f"SELECT id, {name}, slug FROM {table} WHERE deleted_at IS NULL AND "
+            + (f"id IN (SELECT value FROM json_each(:{table}))" if sqlite else f"id = ANY (CAST(:{table} AS text[]))")
+            for table, name in (("events", "title"), ("rooms", "name"), ("tracks", "name"), ("speakers", "name"))
+        )
+    )
 
 
-_NAMES = union_all(
-    _named_among(Event, Event.title, "events"),
-    _named_among(Room, Room.name, "rooms"),
-    _named_among(Track, Track.name, "tracks"),
-    _named_among(Speaker, Speaker.name, "speakers"),
-)
+_NAMES = {sqlite: _names_statement(sqlite=sqlite) for sqlite in (True, False)}

@@ -10,6 +10,8 @@ import math
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import pairwise
 
 from server.search.bits import members, span
 from server.search.documents import CAPTIONS, LINKS, PAGES, SPEAKERS, TITLE
@@ -34,31 +36,55 @@ class Wanted:
     idf: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Where the parts of a talk are among its passages, as sets: the same for every question."""
+
+    ends: tuple[int, ...]
+    parts: tuple[int, ...]
+    front: int  # all but captions
+    told: int  # all but captions and pages
+    norms: tuple[float, float]  # of pages and of captions
+
+    @property
+    def whole(self) -> int:
+        """All passages."""
+        return span(0, self.ends[-1])
+
+
+@lru_cache(maxsize=20_000)
+def shape_of(ends: tuple[int, ...]) -> Shape:
+    """The shape of a talk whose parts end there."""
+    parts = tuple(span(start, end) for start, end in pairwise((0, *ends)))
+    return Shape(ends, parts, span(0, ends[PAGES]), span(0, ends[LINKS]), _norms(ends))
+
+
 @dataclass(slots=True, kw_only=True)
 class Candidate:
-    """A talk that may be an answer. `ends` are where its parts end; `found[i]` the passages that have the i-th part of
-    the question, by weight; `hidden` parts are not the asker's to know of."""
+    """A talk that may be an answer. `found[i]` are the passages that have the i-th part of the question, by weight;
+    `hidden` parts are not the asker's to know of."""
 
     number: int
-    ends: Sequence[int]
+    shape: Shape
     found: list[dict[float, int]]
     hidden: frozenset[int] = frozenset()
+    has_pairs: bool = False  # whether the index has its pairs of words (pairs.py)
     unions: list[int] = field(default_factory=list)
     score: float = 0.0
 
     def part(self, part: int) -> int:
         """The passages of a part."""
-        return span(self.ends[part - 1] if part else 0, self.ends[part])
+        return self.shape.parts[part]
 
     def part_of(self, passage: int) -> int:
         """The part a passage is of."""
-        return bisect_right(self.ends, passage)
+        return bisect_right(self.shape.ends, passage)
 
     def open_bits(self) -> int:
         """The passages the asker may know of."""
-        bits = span(0, self.ends[-1])
+        bits = self.shape.whole
         for part in self.hidden:
-            bits &= ~self.part(part)
+            bits &= ~self.shape.parts[part]
         return bits
 
 
@@ -90,13 +116,12 @@ def weigh_words(wanted: Sequence[Wanted], candidates: Sequence[Candidate], talks
 
 def judge(candidate: Candidate, wanted: Sequence[Wanted]) -> float:
     """The talk's score as far as no text is needed for it."""
-    norms = _norms(candidate.ends)
     score = asked = having = 0.0
     for one, tiers in zip(wanted, candidate.found, strict=True):
         asked += one.idf
         if tiers:
             having += one.idf
-            score += one.idf * _worth(tiers, candidate.ends, norms)
+            score += one.idf * _worth(tiers, candidate.shape)
     score += _together(candidate, wanted, asked) if len(wanted) > 1 else 0.0
     return score * having / asked if asked else score
 
@@ -107,26 +132,29 @@ def _norms(ends: Sequence[int]) -> tuple[float, float]:
     return 0.6 + 0.4 * pages / _USUAL[PAGES], 0.6 + 0.4 * captions / _USUAL[CAPTIONS]
 
 
-def _worth(tiers: Mapping[float, int], ends: Sequence[int], norms: tuple[float, float]) -> float:
+def _worth(tiers: Mapping[float, int], shape: Shape) -> float:
     """How much of a word there is, saturated. However often a talk has what is only like the word, it has not the word:
     each weight is worth at most itself, with all that weighs more."""
     worth, bits = 0.0, 0
     for weight in sorted(tiers, reverse=True) if len(tiers) > 1 else tiers:
+        if weight * (_SATURATION + 1) <= worth:
+            break  # nor is anything that weighs less
         bits |= tiers[weight]
-        amount = _amount(bits, ends, norms)
+        amount = _amount(bits, shape)
         worth = max(worth, weight * amount * (_SATURATION + 1) / (amount + _SATURATION))
     return worth
 
 
-def _amount(bits: int, ends: Sequence[int], norms: tuple[float, float]) -> float:
+def _amount(bits: int, shape: Shape) -> float:
     """How often a word is there, by what its parts count. Captions are most of a talk's passages, and the last."""
-    first = bits & ((1 << ends[PAGES]) - 1)
-    amount = _TALK[CAPTIONS] * (bits.bit_count() - first.bit_count()) / norms[1]
-    if first:
-        told = first & ((1 << ends[LINKS]) - 1)
-        amount += _TALK[PAGES] * (first.bit_count() - told.bit_count()) / norms[0]
-        for part in range(PAGES) if told else ():
-            amount += _TALK[part] * (told & span(ends[part - 1] if part else 0, ends[part])).bit_count()
+    first = bits & shape.front
+    if not first:
+        return _TALK[CAPTIONS] * bits.bit_count() / shape.norms[1]
+    amount = _TALK[CAPTIONS] * (bits.bit_count() - first.bit_count()) / shape.norms[1]
+    told = first & shape.told
+    amount += _TALK[PAGES] * (first.bit_count() - told.bit_count()) / shape.norms[0]
+    for part in range(PAGES) if told else ():
+        amount += _TALK[part] * (told & shape.parts[part]).bit_count()
     return amount
 
 
@@ -188,17 +216,20 @@ def meetings(unions: Sequence[int]) -> list[int]:
 def passages(candidate: Candidate, wanted: Sequence[Wanted], *, most: int) -> list[tuple[int, float]]:
     """The talk's best passages but for its title, with their scores, the best first."""
     seen = candidate.part(TITLE)
+    scales = _scales(candidate, wanted)
     scored: list[tuple[int, float]] = []
     for bits in reversed(meetings(candidate.unions)[1:]):
         for passage in _first(bits & ~seen, candidate, _LOOKED_AT - len(scored)):
-            scored.append((passage, _passage_score(candidate, wanted, passage)))
+            scored.append((passage, _PASSAGE[candidate.part_of(passage)] * _has_of(scales, passage)))
         seen |= bits
         if len(scored) >= most:
             break
     scored.sort(key=lambda one: (-one[1], one[0]))
     chosen: list[tuple[int, float]] = []
     for passage, score in scored:
-        if len(chosen) < most and not any(abs(passage - other) == 1 for other, _score in chosen):
+        if len(chosen) == most:
+            break
+        if not any(abs(passage - other) == 1 for other, _score in chosen):
             chosen.append((passage, score))
     return chosen
 
@@ -219,15 +250,29 @@ def _first(bits: int, candidate: Candidate, most: int) -> list[int]:
     return found
 
 
-def _passage_score(candidate: Candidate, wanted: Sequence[Wanted], passage: int) -> float:
-    """What a passage has of the question; beside it counts a little."""
-    part, score = candidate.part_of(passage), 0.0
-    first = candidate.ends[PAGES]
+_Scale = tuple[Sequence[tuple[float, int]], int]
+
+
+def _scales(candidate: Candidate, wanted: Sequence[Wanted]) -> list[tuple[float, _Scale]]:
+    """Of each part of the question: what it counts, its passages by weight from the most on, and the cues beside."""
+    captions = candidate.part(CAPTIONS)
+    scales: list[tuple[float, _Scale]] = []
     for one, tiers, union in zip(wanted, candidate.found, candidate.unions, strict=True):
-        weight = 0.0
-        if union >> passage & 1:
-            weight = max(weight for weight, bits in tiers.items() if bits >> passage & 1)
-        elif part == CAPTIONS and (union >> passage + 1 & 1 or (passage > first and union >> passage - 1 & 1)):
-            weight = _NEAR
-        score += (one.idf + 0.01) * weight
-    return score * _PASSAGE[part]
+        spoken = union & captions
+        beside = (spoken << 1 | union >> 1) & captions & ~union
+        scales.append((one.idf + 0.01, (sorted(tiers.items(), reverse=True), beside)))
+    return scales
+
+
+def _has_of(scales: Sequence[tuple[float, _Scale]], passage: int) -> float:
+    """What a passage has of the question; beside it counts a little."""
+    score, mask = 0.0, 1 << passage
+    for factor, (tiers, beside) in scales:
+        for weight, bits in tiers:
+            if bits & mask:
+                score += factor * weight
+                break
+        else:
+            if beside & mask:
+                score += factor * _NEAR
+    return score

@@ -9,7 +9,8 @@ from msgspec import Meta, Struct
 
 from server.events.fields import zone_of
 from server.search.follow import IndexState
-from server.search.query import Answer, Hit, TalkHits
+from server.search.hits import Hit, TalkHits
+from server.search.query import Answer
 from server.search.related import Like
 from server.sessions.queries import Item
 

@@ -22,15 +22,16 @@ class Snippet:
 
 def mark(text: str, matched: Collection[str]) -> tuple[tuple[int, int], ...]:
     """Where a text has one of these words (folded); neighbours of a hyphen are marked alone."""
-    return tuple((start, end) for start, end, folded in folded_tokens(text) if folded in matched)
+    return tuple([(start, end) for start, end, folded in folded_tokens(text) if folded in matched])
 
 
 def snippet(text: str, matched: Collection[str]) -> Snippet:
     """Of a long text the sentence or line with the most matches, not too long."""
     pieces = [piece.strip() for piece in _STOP.split(text) if piece.strip()] or [text.strip()]
-    best = max(range(len(pieces)), key=lambda place: (len(mark(pieces[place], matched)), -place))
+    marks = [mark(piece, matched) for piece in pieces]
+    best = max(range(len(pieces)), key=lambda place: (len(marks[place]), -place))
     shown = _cut(pieces[best], matched)
-    return Snippet(shown, mark(shown, matched))
+    return Snippet(shown, marks[best] if shown == pieces[best] else mark(shown, matched))
 
 
 def around(cues: Sequence[str], place: int, matched: Collection[str]) -> Snippet:

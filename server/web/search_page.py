@@ -12,8 +12,8 @@ from server.accounts.actor import Actor
 from server.core.runtime import Runtime
 from server.search.answer import Answered, answer_question, read_has
 from server.search.facets import FacetValue
+from server.search.hits import TalkHits
 from server.search.queries import Narrowed
-from server.search.query import TalkHits
 from server.search.schemas import hit_url, talk_url
 from server.sessions.queries import Item
 from server.web.languages import catalogue, language_name
@@ -161,6 +161,7 @@ async def search_page(
     gettext = catalogue(language).gettext
     talks = found.answer.talks if found else ()
     items = found.items if found else {}
+    facets = _choices(wishes, found.answer.facets, language) if found else []
     return page(
         request,
         runtime,
@@ -170,7 +171,8 @@ async def search_page(
         wishes=wishes,
         found=[_found(items[talk.session], talk, gettext) for talk in talks if talk.session in items],
         answer=found.answer if found else None,
-        facets=_choices(wishes, found.answer.facets, language) if found else [],
+        facets=facets,
+        narrowed=[choice.name for _name, choices in facets for choice in choices if choice.is_chosen],
         beyond=wishes.url({}, start=found.beyond) if found and found.beyond is not None else "",
     )
 

@@ -1,9 +1,11 @@
 """What is found, by whom, and where it opens; on SQLite and on PostgreSQL."""
 
+from itertools import product
 from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from server.core.db import Database
 from tests.server.events.people import Asker, somebody
@@ -138,6 +140,29 @@ async def test_phrases_exclusions_and_fields(admin: Asker, anybody: Asker, datab
     assert titles(await ask(anybody, "year:2027")) == ["One"]
     some = await ask(anybody, "manual umbrella weather")
     assert (set(titles(some)), some["complete"]) == ({"One", "Two"}, False)
+
+
+async def test_phrases_of_frequent_words_are_found_without_their_texts(
+    admin: Asker, anybody: Asker, database: Database, indexed: Follow
+) -> None:
+    talk = await a_session(admin, await an_event(admin), title="Talk")
+    lines = ["so it is", "it is so", "is it", "so is it then", "it so is", "is so it", "rare is it so", "so"]
+    await record(database, talk, *lines)
+    await indexed()
+    asked = [*(" ".join(some) for size in (2, 3) for some in product(("so", "it", "is"), repeat=size)), "rare is"]
+
+    def begins(phrase: str, place: int) -> bool:
+        after = lines[place + 1].split()[: len(phrase.split()) - 1] if place + 1 < len(lines) else []
+        return f" {phrase} " in f" {' '.join([lines[place], *after])} "
+
+    expected = {phrase: sum(begins(phrase, place) for place in range(len(lines))) for phrase in asked}
+    for _by_pairs_and_by_texts in range(2):
+        for phrase in asked:
+            items = (await ask(anybody, f'"{phrase}"'))["items"]
+            assert [item["hit_count"] for item in items] == [count for count in [expected[phrase]] if count], phrase
+        async with database.write() as db:  # as it is until the talk is indexed anew
+            await db.execute(text("UPDATE search_talks SET pairs = NULL"))
+            await db.execute(text("DELETE FROM search_pairs"))
 
 
 async def test_facets_count_and_narrow_and_pages_follow(

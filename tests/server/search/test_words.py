@@ -8,8 +8,10 @@ import pytest
 from server.search.bits import bits_of, members, pack, span, unpack
 from server.search.documents import sentences
 from server.search.fold import flatten, fold, surface_of, words
+from server.search.hits import window_of
+from server.search.pairs import COMMON, pair_number, pairs_of
 from server.search.parse import MOST_WORDS, Term, parse
-from server.search.rank import Candidate, Wanted, judge, meetings, narrow, passages, weigh_words
+from server.search.rank import Candidate, Wanted, judge, meetings, narrow, passages, shape_of, weigh_words
 from server.search.snippets import MOST_LETTERS, around, mark, snippet
 from server.search.stems import guess_language, language_of, stem, stems
 
@@ -102,8 +104,8 @@ def test_snippets_are_sentences_with_their_matches() -> None:
 
 def a_talk(number: int, *found: int, captions: int = 10, hidden: frozenset[int] = frozenset()) -> Candidate:
     """Title 0, speaker 1, abstract 2, link 3, pages 4 and 5, then captions."""
-    ends = [1, 2, 3, 4, 6, 6 + captions]
-    return Candidate(number=number, ends=ends, found=[{1.0: bits} for bits in found], hidden=hidden)
+    shape = shape_of((1, 2, 3, 4, 6, 6 + captions))
+    return Candidate(number=number, shape=shape, found=[{1.0: bits} for bits in found], hidden=hidden)
 
 
 def order(*talks: Candidate) -> list[int]:
@@ -132,3 +134,19 @@ def test_what_is_hidden_is_not_found_and_best_passages_come_first() -> None:
     narrow(open_talk, wanted)
     assert [list(members(level)) for level in meetings(open_talk.unions)[1:]] == [[7, 9, 13], [13]]
     assert [passage for passage, _score in passages(open_talk, wanted, most=3)] == [13, 7, 9]
+
+
+def test_pairs_are_kept_of_words_a_talk_has_often_and_reach_into_the_next_cue() -> None:
+    passages = [["on", "se"], ["rare", "on", "se"], *[["se", "on"]] * COMMON, [], ["on"]]
+    found = pairs_of(passages, first_cue=2)
+    assert set(found) == {pair_number("on", "se"), pair_number("se", "on")}
+    assert list(members(found[pair_number("se", "on")])) == [2, 3, 4, 5]
+    assert list(members(found[pair_number("on", "se")])) == [0, 1, 2, 3, 4]  # the pages' ends are no beginnings
+    assert pairs_of(passages[:4], first_cue=2).keys() == {pair_number("on", "se"), pair_number("se", "on")}
+    assert pairs_of(passages[:3], first_cue=2) == {}
+
+
+def test_pages_of_any_length_look_at_whole_twenties() -> None:
+    assert [window_of(*page) for page in ((0, 6), (0, 20), (15, 15), (20, 20), (40, 50))] == [
+        (0, 20), (0, 20), (0, 40), (20, 40), (40, 100),
+    ]  # fmt: skip

@@ -20,12 +20,21 @@ async function fetchPage(url, signal) {
   return new DOMParser().parseFromString(await answer.text(), "text/html");
 }
 
+// Folded above the answers, open beside them.
 function fold() {
   const facets = document.querySelector("[data-facets]");
   if (facets) facets.open = wide.matches;
 }
 
+// What is swapped takes the focus with it: it goes back to the same choice, or to what folds them.
+function refocus(chosen) {
+  if (chosen === null) return;
+  const choice = [...document.querySelectorAll("[data-facet]")].find((one) => one.querySelector("span").textContent === chosen);
+  (wide.matches && choice ? choice : document.querySelector("[data-facets] summary") ?? field).focus({ preventScroll: true });
+}
+
 function swap(fresh, url) {
+  const chosen = document.activeElement?.closest("[data-facet]")?.querySelector("span")?.textContent ?? null;
   const answers = document.querySelector("[data-results]");
   answers.replaceWith(document.adoptNode(fresh.querySelector("[data-results]")));
   for (const old of form.querySelectorAll("input[type=hidden]")) old.remove();
@@ -34,6 +43,7 @@ function swap(fresh, url) {
   said.textContent = document.querySelector("[data-count]")?.textContent ?? "";
   history.replaceState(null, "", url);
   fold();
+  refocus(chosen);
 }
 
 const typing = new Latest(fetchPage, swap);
@@ -67,4 +77,5 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   typing.now(choice.getAttribute("href"));
 });
+wide.addEventListener("change", fold);
 fold();
