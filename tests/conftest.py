@@ -6,8 +6,8 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, fields, replace
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from litestar import Litestar
 from redis import Redis
 
 from server.app import create_app
+from server.core import db
 from server.core.db import Database
 from server.core.queue import Ringer
 from server.core.runtime import Runtime
@@ -25,11 +26,17 @@ from server.core.storage import ObjectStore, StorageSettings
 from server.engines import launch_s3, launch_valkey
 from server.migrate import upgrade
 from server.process import make_runtime
-from tests.databases import TEMPLATE, LentDatabases, named, run_apart, run_sql
+from tests.databases import TEMPLATE, LentDatabases, copy_template, named, run_apart, run_sql
 from tests.postgres import postgres_bin, running_postgres
+from tests.spread import Spread
 
 SECRET = "test-secret-key-0123456789abcdef0123456789"
 DATABASES = ["sqlite", "postgresql"]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Spread the tests over the workers in our way."""
+    config.pluginmanager.register(Spread())
 
 
 @dataclass(frozen=True)
@@ -39,6 +46,14 @@ class S3:
     endpoint_url: str
     access_key_id: str
     secret_access_key: str
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_waiting_for_disks() -> Iterator[None]:
+    """SQLite in this process does not wait for the disk; what has to survive is in processes of its own, which do."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(db, "_SQLITE_PRAGMAS", (*db._SQLITE_PRAGMAS, "synchronous=OFF"))
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -236,6 +251,63 @@ async def serving(app: Any) -> AsyncIterator[None]:
     finally:
         ending.set()
         await living
+
+
+@dataclass
+class Kept:
+    """Applications on databases of their own, kept for the whole run: to build one takes a second of CPU."""
+
+    folder: Path
+    valkey_url: str
+    stack: AsyncExitStack
+    _settings: dict[str, Settings] = field(default_factory=dict)
+    _databases: dict[str, Database] = field(default_factory=dict)
+    _apps: dict[str, Litestar] = field(default_factory=dict)
+
+    def settings_of(self, template: Path | str) -> Settings:
+        """Those of the database that was copied from the template: a SQLite file, or the address of a server."""
+        if str(template) not in self._settings:
+            name = f"kept{secrets.token_hex(6)}"
+            if isinstance(template, Path):
+                url = f"sqlite:///{shutil.copy(template, self.folder / f'{name}.db')}"
+            else:
+                url = run_apart(copy_template(template))
+            self._settings[str(template)] = Settings(
+                data_dir=self.folder / name,
+                database_url=url,
+                redis_url=self.valkey_url,
+                s3_endpoint_url="http://127.0.0.1:9",
+                s3_bucket="none",
+                aws_access_key_id="none",
+                aws_secret_access_key="none",
+                secret_key=SECRET,
+                public_url="http://testserver",
+                log_format="text",
+            )
+        return self._settings[str(template)]
+
+    def database_of(self, settings: Settings) -> Database:
+        """The tests' own connections to the application's database."""
+        url = settings.sqlalchemy_url
+        if url not in self._databases:
+            self._databases[url] = Database(url)
+            self.stack.push_async_callback(self._databases[url].close)
+        return self._databases[url]
+
+    async def app_of(self, settings: Settings) -> Litestar:
+        """The application, which serves."""
+        url = settings.sqlalchemy_url
+        if url not in self._apps:
+            self._apps[url] = create_app(settings)
+            await self.stack.enter_async_context(serving(self._apps[url]))
+        return self._apps[url]
+
+
+@pytest.fixture(scope="session")
+async def kept(run_folder: Path, valkey_url: str) -> AsyncIterator[Kept]:
+    """Applications of every kind of database, without object storage, for tests that empty the database first."""
+    async with AsyncExitStack() as stack:
+        yield Kept(run_folder, valkey_url, stack)
 
 
 @pytest.fixture(autouse=True)

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -17,14 +18,19 @@ from tests.private_semma import PrivateSemma, private_semma
 pytestmark = [pytest.mark.browser, pytest.mark.journey, pytest.mark.ffmpeg, pytest.mark.timeout(900)]
 
 WIDE = {"width": 1360, "height": 940}
+KEPT = os.environ.get("SEMMA_SCREENSHOTS", "")  # the folder of pictures to keep
 # For pictures to keep, the rung people would see; else small ones, which are made sooner.
-TOP = 720 if os.environ.get("SEMMA_SCREENSHOTS") else 360
+TOP = 720 if KEPT else 360
 
 
 @pytest.fixture(scope="module")
-def demo() -> Iterator[PrivateSemma]:
-    """A Semma with the demo seminar in it, its recordings ready."""
-    with private_semma({"SEMMA_LADDER": f"{TOP},{TOP // 2}"}) as made:
+def demo(request: pytest.FixtureRequest) -> Iterator[PrivateSemma]:
+    """A Semma with the demo seminar in it, its recordings ready: one of its own where pictures of it are kept."""
+    with ExitStack() as stack:
+        if KEPT:
+            made = stack.enter_context(private_semma({"SEMMA_LADDER": f"{TOP},{TOP // 2}"}))
+        else:
+            made = request.getfixturevalue("semma")
         command = [sys.executable, "-m", "server.cli", "make-demo", "--height", str(TOP)]
         done = subprocess.run(
             command, env={**os.environ, **made.env}, capture_output=True, text=True, timeout=400, check=False
@@ -42,8 +48,8 @@ def keep_picture(page: Watched, name: str) -> None:
     """Into the folder SEMMA_SCREENSHOTS names; without one it is only made."""
     picture = page.page.screenshot()
     assert len(picture) > 10_000
-    if folder := os.environ.get("SEMMA_SCREENSHOTS"):
-        (Path(folder) / f"{name}.png").write_bytes(picture)
+    if KEPT:
+        (Path(KEPT) / f"{name}.png").write_bytes(picture)
 
 
 def test_the_demo_seminar_can_be_watched(demo: PrivateSemma, browser: Browser) -> None:
@@ -86,7 +92,7 @@ def test_the_demos_live_room_can_be_watched_and_rewound(demo: PrivateSemma, brow
         page = Watched(browser.new_context(viewport=WIDE, timezone_id="Europe/Helsinki").new_page(), demo.url)
         page.page.goto(f"{demo.url}/{EVENT_SLUG}/live/{LIVE_ROOM}")
         # The page waits for the room to go on air, and is not loaded again
-        page.until("semmaLive.player.isOpen && semmaLive.video.currentTime > 22", timeout_s=120)
+        page.until(f"semmaLive.player.isOpen && semmaLive.video.currentTime > {22 if KEPT else 12}", timeout_s=120)
         page.until("semmaLive.slides.beside.cues.at(-1)?.page > 1")  # its slides go with it
         keep_picture(page, "live")
         page.page.evaluate("semmaLive.player.seek(semmaLive.player.source.start + 1)")
@@ -98,3 +104,11 @@ def test_the_demos_live_room_can_be_watched_and_rewound(demo: PrivateSemma, brow
     finally:
         encoder.kill()
         encoder.wait()
+    end_the_broadcast(demo)
+
+
+def end_the_broadcast(demo: PrivateSemma) -> None:
+    """Other journeys go on with this Semma, and the slate would cost them as much as an encoder."""
+    rooms = demo.get(f"/api/v1/events/{EVENT_SLUG}/rooms")["items"]
+    room = next(room["id"] for room in rooms if room["slug"] == LIVE_ROOM)
+    demo.api("POST", f"/api/v1/broadcasts/{demo.get(f'/api/v1/rooms/{room}/live')['broadcast']}/end")

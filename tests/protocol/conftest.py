@@ -1,6 +1,7 @@
 """One application for a whole table."""
 
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -13,8 +14,10 @@ from tests.server.uploads.world import World
 
 
 @pytest.fixture(scope="module")
-async def hall(tmp_path_factory: pytest.TempPathFactory, valkey_url: str, s3: S3) -> AsyncIterator[Hall]:
-    async with open_hall(tmp_path_factory.mktemp("hall"), valkey_url, s3) as made:
+async def hall(
+    tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path, valkey_url: str, s3: S3
+) -> AsyncIterator[Hall]:
+    async with open_hall(tmp_path_factory.mktemp("hall"), sqlite_template, valkey_url, s3) as made:
         yield made
 
 

@@ -123,8 +123,9 @@ def _may_differ(finding: Any, texts: dict[str, str]) -> bool:
 
 
 def short_chunks(runtime: Runtime, **changed: Any) -> Runtime:
-    """Chunks of two segments and a small ladder, so that a short clip has several of both."""
-    limits = {"chunk_s": 8, "ladder": (360, 240), "encode_threads": 2} | changed
+    """Chunks of two segments and a small ladder, so that a short clip has several of both; the fastest preset that has
+    B-frames."""
+    limits = {"chunk_s": 8, "ladder": (360, 240), "encode_threads": 2, "encode_preset": "superfast"} | changed
     return replace(runtime, limits=replace(runtime.limits, **limits))
 
 

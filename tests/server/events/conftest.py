@@ -1,65 +1,39 @@
 """One application a database kind for all tests here, emptied before each: making one costs more than a test."""
 
-import secrets
-import shutil
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from server.app import create_app
 from server.core.db import Database
 from server.core.settings import Settings
-from server.tables import metadata
-from tests.conftest import DATABASES, SECRET, serving
-from tests.databases import copy_template, run_apart
+from tests.conftest import DATABASES, Kept
+from tests.databases import empty
 from tests.server.events.people import Asker, somebody
 
 
-@pytest.fixture(scope="session", params=DATABASES)
-def kept_settings(request: pytest.FixtureRequest, run_folder: Path, valkey_url: str) -> Settings:
+@pytest.fixture(params=DATABASES)
+def kept_settings(request: pytest.FixtureRequest, kept: Kept) -> Settings:
     """Settings on a database of each kind that is kept for the run; no object storage is needed here."""
-    name = f"kept{secrets.token_hex(6)}"
-    if request.param == "postgresql":
-        url = run_apart(copy_template(request.getfixturevalue("postgres_template")))
-    else:
-        url = f"sqlite:///{shutil.copy(request.getfixturevalue('sqlite_template'), run_folder / f'{name}.db')}"
-    return Settings(
-        data_dir=run_folder / name,
-        database_url=url,
-        redis_url=valkey_url,
-        s3_endpoint_url="http://127.0.0.1:9",
-        s3_bucket="none",
-        aws_access_key_id="none",
-        aws_secret_access_key="none",
-        secret_key=SECRET,
-        public_url="http://testserver",
-        log_format="text",
-    )
+    template = "sqlite_template" if request.param == "sqlite" else "postgres_template"
+    return kept.settings_of(request.getfixturevalue(template))
 
 
-@pytest.fixture(scope="session")
-async def kept_database(kept_settings: Settings) -> AsyncIterator[Database]:
-    database = Database(kept_settings.sqlalchemy_url)
-    yield database
-    await database.close()
+@pytest.fixture
+def kept_database(kept_settings: Settings, kept: Kept) -> Database:
+    return kept.database_of(kept_settings)
 
 
-@pytest.fixture(scope="session")
-async def kept_app(kept_settings: Settings, kept_database: Database) -> AsyncIterator[Any]:
-    app = create_app(kept_settings)
-    async with serving(app):
-        yield app
+@pytest.fixture
+async def kept_app(kept_settings: Settings, kept: Kept) -> Any:
+    return await kept.app_of(kept_settings)
 
 
 @pytest.fixture
 async def database(kept_database: Database) -> Database:
     """An empty database."""
-    async with kept_database.write() as db:
-        for table in reversed(metadata.sorted_tables):
-            await db.execute(table.delete())
+    await empty(kept_database)
     return kept_database
 
 

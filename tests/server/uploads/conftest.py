@@ -30,9 +30,11 @@ def web(settings: Settings, store: ObjectStore, tmp_path: Path) -> Iterator[WebP
 
 
 @pytest.fixture(scope="module")
-async def hall(tmp_path_factory: pytest.TempPathFactory, valkey_url: str, s3: S3) -> AsyncIterator[Hall]:
+async def hall(
+    tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path, valkey_url: str, s3: S3
+) -> AsyncIterator[Hall]:
     """A seminar for all tests of a module."""
-    async with open_hall(tmp_path_factory.mktemp("hall"), valkey_url, s3) as made:
+    async with open_hall(tmp_path_factory.mktemp("hall"), sqlite_template, valkey_url, s3) as made:
         yield made
 
 

@@ -1,6 +1,7 @@
 """One seminar on engines of its own for a whole module of tests: making it costs more than most tests."""
 
 import secrets
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,7 +13,6 @@ from server.app import create_app
 from server.core.queue import Ringer
 from server.core.runtime import Runtime
 from server.core.settings import Settings
-from server.migrate import upgrade
 from server.process import make_runtime
 from tests.conftest import S3, SECRET, serving
 from tests.server.uploads.world import World, make_world
@@ -40,8 +40,9 @@ class NoBells(Ringer):
 
 
 @asynccontextmanager
-async def open_hall(folder: Path, valkey_url: str, s3: S3) -> AsyncIterator[Hall]:
-    """A database, a bucket and a seminar, for as long as the block lasts."""
+async def open_hall(folder: Path, template: Path, valkey_url: str, s3: S3) -> AsyncIterator[Hall]:
+    """A copy of the migrated database, a bucket and a seminar, for as long as the block lasts."""
+    shutil.copy(template, folder / "semma.db")
     settings = Settings(
         data_dir=folder,
         database_url=f"sqlite:///{folder / 'semma.db'}",
@@ -56,7 +57,6 @@ async def open_hall(folder: Path, valkey_url: str, s3: S3) -> AsyncIterator[Hall
         log_format="text",
     )
     runtime = make_runtime(settings, NoBells(), threads=8)
-    await upgrade(runtime.database)
     await runtime.store.ensure_bucket()
     try:
         yield Hall(settings, runtime, await make_world(runtime.database))

@@ -3,9 +3,14 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from server.core.db import Database
 from server.recordings.models import READY, Recording
 from tests.server.events.people import Asker
+
+# Where a test is about what a page says: the queries behind it are asked of both databases by other tests.
+on_one_database = pytest.mark.parametrize("kept_settings", ["sqlite"], indirect=True)
 
 
 async def an_event(admin: Asker, **values: Any) -> dict[str, Any]:

@@ -5,7 +5,9 @@ import re
 from server.core.runtime import Runtime
 from tests.server.accounts.people import PASSWORD, Browsing, a_sign_in_link, a_user
 from tests.server.events.people import Asker
-from tests.server.web.events import a_session, an_event
+from tests.server.web.events import a_session, an_event, on_one_database
+
+pytestmark = on_one_database
 
 
 async def send_form(browser: Browsing, page_path: str, path: str, **fields: str) -> "object":

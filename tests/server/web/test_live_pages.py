@@ -9,7 +9,7 @@ from server.core.db import Database
 from server.live.models import Broadcast, Stretch
 from tests.server.accounts.people import Browsing
 from tests.server.events.people import Asker, counted_statements
-from tests.server.web.events import a_recording, a_session, an_event
+from tests.server.web.events import a_recording, a_session, an_event, on_one_database
 
 MINUTE = timedelta(minutes=1)
 
@@ -205,6 +205,7 @@ async def test_the_live_page_costs_the_same_whatever_the_number_of_talks(
     assert counts[0] <= 12, counts
 
 
+@on_one_database
 async def test_live_pages_speak_every_language(browser: Browsing, admin: Asker, database: Database) -> None:
     event = await an_event(admin)
     room = await a_room(admin, event)

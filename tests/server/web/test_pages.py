@@ -8,7 +8,7 @@ import pytest
 from server.core.db import Database
 from tests.server.accounts.people import Browsing
 from tests.server.events.people import Asker, counted_statements
-from tests.server.web.events import a_recording, a_session, an_event
+from tests.server.web.events import a_recording, a_session, an_event, on_one_database
 
 
 async def test_the_front_page_of_an_empty_semma_says_so(browser: Browsing) -> None:
@@ -106,6 +106,7 @@ async def test_the_embed_may_be_framed_and_nothing_else(browser: Browsing, admin
     assert "data-player" in embed.text
 
 
+@on_one_database
 async def test_every_page_forbids_what_it_does_not_need(browser: Browsing) -> None:
     for path in ("/", "/sign-in", "/nothing-here"):
         headers = (await browser.get(path)).headers
@@ -138,6 +139,7 @@ async def test_a_page_that_did_not_change_is_not_sent_again(browser: Browsing, a
     assert (await browser.get("/seminar-2027", headers={"If-None-Match": first.headers["etag"]})).status_code == 200
 
 
+@on_one_database
 @pytest.mark.parametrize(("language", "words"), [("fi", "Ohjelmaa ei ole vielä julkaistu."), ("sv", "Startsida")])
 async def test_pages_speak_the_readers_language(browser: Browsing, admin: Asker, language: str, words: str) -> None:
     await an_event(admin)

@@ -7,8 +7,10 @@ from server.core.db import Database
 from server.slides.models import READY, RENDERING, Deck, DeckPage
 from tests.server.accounts.people import Browsing
 from tests.server.events.people import Asker
-from tests.server.web.events import a_recording, a_session, an_event
+from tests.server.web.events import a_recording, a_session, an_event, on_one_database
 from tests.server.web.test_live_pages import a_room, in_minutes, on_air, state_in
+
+pytestmark = on_one_database
 
 # (number, slide, title): the second slide is built in two steps.
 PAGES = [(1, 1, "Cranes"), (2, 2, "They dance"), (3, 2, "They <dance>"), (4, 3, "")]

@@ -8,11 +8,13 @@ import pytest
 
 from server.web.statics import ROOT, read_statics
 from tests.server.accounts.people import Browsing
+from tests.server.web.events import on_one_database
 
 TEMPLATES = ROOT.parent / "templates"
 OWN = sorted(path for path in ROOT.rglob("*") if path.suffix in (".js", ".css", ".svg") and "vendor" not in path.parts)
 
 
+@on_one_database
 async def test_a_file_is_kept_for_ever_under_its_own_address(browser: Browsing) -> None:
     page = await browser.get("/")
     found = re.search(r"/static/([0-9a-f]{16})/css/tokens\.css", page.text)
@@ -26,12 +28,14 @@ async def test_a_file_is_kept_for_ever_under_its_own_address(browser: Browsing) 
     assert (again.status_code, again.content) == (304, b"")
 
 
+@on_one_database
 async def test_an_old_address_still_answers_but_is_not_kept(browser: Browsing) -> None:
     answer = await browser.get("/static/0123456789abcdef/js/page.js")
     assert answer.status_code == 200
     assert answer.headers["cache-control"] == "no-cache"
 
 
+@on_one_database
 async def test_a_file_is_packed_for_those_who_take_it(browser: Browsing) -> None:
     plain = await browser.get("/static/x/css/tokens.css", headers={"Accept-Encoding": "identity"})
     packed = await browser.get("/static/x/css/tokens.css", headers={"Accept-Encoding": "gzip"})
@@ -42,6 +46,7 @@ async def test_a_file_is_packed_for_those_who_take_it(browser: Browsing) -> None
     assert gzip.decompress(read_statics().files["css/tokens.css"].packed) == plain.content
 
 
+@on_one_database
 @pytest.mark.parametrize("path", ["../view.py", "..%2fview.py", "css/none.css", "%2e%2e/%2e%2e/core/secrets.py", ""])
 async def test_nothing_else_is_served(browser: Browsing, path: str) -> None:
     assert (await browser.get(f"/static/x/{path}")).status_code in (404, 405)

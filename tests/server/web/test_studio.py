@@ -4,9 +4,10 @@ from server.core.db import Database
 from server.core.runtime import Runtime
 from tests.server.accounts.people import Browsing, a_user
 from tests.server.events.people import Asker
-from tests.server.web.events import a_recording, a_session, an_event
+from tests.server.web.events import a_recording, a_session, an_event, on_one_database
 
 
+@on_one_database
 async def test_nobody_is_asked_to_sign_in_first(browser: Browsing) -> None:
     answer = await browser.get("/studio/seminar-2027")
     assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in?next=/studio/seminar-2027")
@@ -62,6 +63,7 @@ async def test_what_was_deleted_is_offered_back(organiser: Browsing, admin: Aske
     assert f"/api/v1/events/{event['id']}/restore" in (await organiser.get("/studio")).text
 
 
+@on_one_database
 async def test_the_studio_speaks_every_language(organiser: Browsing, admin: Asker) -> None:
     event = await an_event(admin)
     session = await a_session(admin, event)

@@ -6,8 +6,10 @@ from server.core.db import Database
 from server.core.runtime import Runtime
 from tests.server.accounts.people import Browsing, a_user
 from tests.server.events.people import Asker
-from tests.server.web.events import a_session, an_event
+from tests.server.web.events import a_session, an_event, on_one_database
 from tests.server.web.test_live_pages import a_room, in_minutes, on_air
+
+pytestmark = on_one_database
 
 PATH = "/studio/seminar-2027/rooms/hall"
 

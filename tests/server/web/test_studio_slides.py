@@ -13,7 +13,7 @@ from server.slides.jobs import LookAtLink
 from server.slides.models import Deck, DeckLink, DeckPage, SlideSync
 from tests.server.accounts.people import Browsing, a_user
 from tests.server.events.people import Asker
-from tests.server.web.events import a_recording, a_session, an_event
+from tests.server.web.events import a_recording, a_session, an_event, on_one_database
 
 EDITOR = "/studio/seminar-2027/sessions/still-pictures/slides"
 PAGE = {"slide": 1, "width_px": 1600, "height_px": 900}
@@ -32,6 +32,7 @@ async def a_deck(database: Database, session: dict[str, Any], **values: Any) -> 
         return deck.id
 
 
+@on_one_database
 async def test_organisers_and_the_sessions_speakers_open_the_editor(
     browser: Browsing, admin: Asker, app_runtime: Runtime
 ) -> None:
@@ -53,6 +54,7 @@ async def test_organisers_and_the_sessions_speakers_open_the_editor(
     assert (await browser.get(EDITOR.replace("still-pictures", "nothing"))).status_code == 404
 
 
+@on_one_database
 async def test_the_editor_speaks_every_language(organiser: Browsing, admin: Asker) -> None:
     await a_session(admin, await an_event(admin))
     for language, title in (("en", "Slides in step"), ("fi", "Kalvot tahdissa"), ("sv", "Bilder i takt")):
@@ -61,6 +63,7 @@ async def test_the_editor_speaks_every_language(organiser: Browsing, admin: Aske
     assert 'href="/studio/seminar-2027"' in answer.text
 
 
+@on_one_database
 async def test_a_deck_says_how_it_is_and_what_can_be_done(
     organiser: Browsing, admin: Asker, database: Database
 ) -> None:
@@ -85,6 +88,7 @@ async def test_a_deck_says_how_it_is_and_what_can_be_done(
     assert f'data-undo="POST /api/v1/decks/{good}/restore"' in shown
 
 
+@on_one_database
 async def test_versions_of_a_deck_can_be_gone_back_to(organiser: Browsing, admin: Asker, database: Database) -> None:
     session = await a_session(admin, await an_event(admin))
     old = await a_deck(database, session, filename="old.pdf", replaced_at=datetime(2027, 5, 1, tzinfo=UTC))
@@ -97,6 +101,7 @@ async def test_versions_of_a_deck_can_be_gone_back_to(organiser: Browsing, admin
     assert '<progress max="1" value="0.25" data-progress' in shown
 
 
+@on_one_database
 async def test_the_session_says_how_the_slides_keep_step(organiser: Browsing, admin: Asker, database: Database) -> None:
     event = await an_event(admin)
     session = await a_session(admin, event)
@@ -149,6 +154,7 @@ async def test_the_board_of_an_event_says_how_the_slides_of_each_talk_are(
     assert "Slides: failed" in await row()
 
 
+@on_one_database
 async def test_a_link_that_could_not_be_fetched_says_why_and_is_tried_again(
     organiser: Browsing, admin: Asker, database: Database
 ) -> None:
@@ -174,6 +180,7 @@ async def test_a_link_that_could_not_be_fetched_says_why_and_is_tried_again(
     await admin.refused("POST", f"/{act}x/fetch", "deck.link_not_found", status=404)
 
 
+@on_one_database
 async def test_who_may_not_edit_is_told_so(browser: Browsing, admin: Asker, app_runtime: Runtime) -> None:
     await a_session(admin, await an_event(admin))
     await browser.sign_in(app_runtime, await a_user(app_runtime))
