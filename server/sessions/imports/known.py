@@ -151,7 +151,9 @@ async def _rows(db: Db, event_id: str, source_id: str | None) -> tuple[dict[str,
         ProgrammeSource.event_id == event_id, ProgrammeSource.deleted_at.is_not(None)
     )
     gone = set(await db.scalars(removed))
-    statement = select(table).where(table.c.event_id == event_id).order_by(table.c.seen_at)
+    statement = select(table).where(table.c.event_id == event_id)
+    if source_id is None:
+        statement = statement.order_by(table.c.seen_at)
     for row in await db.execute(statement):
         if source_id is None and (row.source_id in gone or row.withdrawn):
             continue

@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import and_, bindparam, delete, insert, select, update
 
 from server.core.db import Db
 from server.core.ids import RESERVED_SLUGS, new_id, slugify
@@ -24,6 +24,8 @@ LINKS: Any = SessionLink.__table__
 SPEAKERS: Any = SessionSpeaker.__table__
 ROWS: Any = ImportedSession.__table__
 Columns = dict[str, Any]
+# The field each column of sessions is of.
+_COLUMN_OF = {**{name: name for name in PLAIN}, "room_id": "room", "track_id": "track"}
 
 
 def columns_of(values: Values) -> dict[str, Any]:
@@ -100,21 +102,31 @@ Changed = tuple[str, Values, Values]  # session id, values before, values after
 
 async def write_changed(db: Db, changed: Sequence[Changed], moment: datetime) -> None:
     """Bring sessions from their values before to those after; the version of each rises by one."""
-    names = [*PLAIN, "room_id", "track_id", "folded"]
-    rows = [
-        {f"b_{name}": value for name, value in columns_of(after).items()} | {"b_id": session_id, "b_at": moment}
-        for session_id, _, after in changed
-    ]
-    values: dict[str, Any] = {name: bindparam(f"b_{name}") for name in names}
-    statement = update(SESSIONS).where(SESSIONS.c.id == bindparam("b_id"))
-    statement = statement.values(**values, updated_at=bindparam("b_at"), version=SESSIONS.c.version + 1)
-    for part in chunks(rows, 1000):
-        await db.execute(statement, part)
+    alike: dict[tuple[str, ...], list[Changed]] = defaultdict(list)
+    for one in changed:
+        alike[tuple(name for name in one[2] if one[1][name] != one[2][name])].append(one)
+    for fields, ones in alike.items():
+        await _write_columns(db, fields, ones, moment)
     await _write_speakers(db, [one for one in changed if one[1]["speakers"] != one[2]["speakers"]])
     await _write_links(db, [one for one in changed if one[1]["links"] != one[2]["links"]], moment)
     for session_id, before, after in changed:
         if before["do_not_record"] != after["do_not_record"]:
             await enqueue(db, RecordingConsentChanged(session=session_id, keep_files=True), subject=session_id)
+
+
+async def _write_columns(db: Db, fields: Sequence[str], changed: Sequence[Changed], moment: datetime) -> None:
+    """Sessions in which the same fields change: only those columns are sent and written."""
+    names = [name for name, field in _COLUMN_OF.items() if field in fields]
+    names += ["folded"] if {"title", "subtitle", "abstract"} & set(fields) else []
+    values: Columns = {name: bindparam(f"b_{name}") for name in names}
+    statement = update(SESSIONS).where(SESSIONS.c.id == bindparam("b_id"))
+    statement = statement.values(**values, updated_at=moment, version=SESSIONS.c.version + 1)
+    for part in chunks(changed, 1000):
+        rows = []
+        for session_id, _, after in part:
+            columns = columns_of(after)
+            rows.append({f"b_{name}": columns[name] for name in names} | {"b_id": session_id})
+        await db.execute(statement, rows)
 
 
 async def _write_speakers(db: Db, changed: Sequence[Changed]) -> None:
@@ -191,13 +203,13 @@ async def write_rows(
     if changed:
         values: Columns = {name: bindparam(f"b_{name}") for name in ("key", "guid", "block", "values")}
         statement = update(ROWS).where(ROWS.c.id == bindparam("b_id"))
-        state = {"missing_since": None, "hidden_at": None, "withdrawn": False}
+        state = {"missing_since": None, "hidden_at": None, "withdrawn": False, "seen_at": moment}
         for part in chunks(changed, 1000):
             await db.execute(statement.values({**values, **state}), part)
     await _insert(db, ROWS, new)
     for part in chunks(missing):
         await db.execute(update(ROWS).where(ROWS.c.id.in_(part)).values(missing_since=moment))
-    named = ROWS.c.source_id == source_id
+    named = and_(ROWS.c.source_id == source_id, ROWS.c.seen_at < moment)  # the others were just written
     away = plan.decision.untouched_rows
     if len(away) < 20_000:
         seen = update(ROWS).where(named, ROWS.c.id.not_in(sorted(away))) if away else update(ROWS).where(named)

@@ -1,5 +1,6 @@
 """What an import decides, in memory: who is who, what changes, what is gone, and what is left alone."""
 
+import contextlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -8,8 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from server.core.errors import Invalid
+from server.events import fields
 from server.sessions.formats.form import ReadLink, ReadProgramme, ReadSession, ReadSpeaker
 from server.sessions.imports.facts import Plan
+from server.sessions.imports.wanted import wanted_session
 from tests.server.sessions.imports.shelf import DAY, Shelf, programme, room, session
 
 T0 = datetime(2027, 5, 20, 7, tzinfo=UTC)
@@ -241,3 +245,13 @@ def test_what_cannot_be_stored_is_mended_and_said(field: str, value: object) -> 
     plan = shelf.bring(programme(msgspec.structs.replace(session("a", "T"), **{field: value})), T0)
     assert len(plan.notes) == 1 and plan.notes[0].code.startswith("import.")
     assert shelf.bring(programme(msgspec.structs.replace(session("a", "T"), **{field: value})), T0).diff.is_empty
+
+
+@settings(max_examples=60)
+@given(st.from_regex(r"https?://[a-zA-Z0-9.@:-]{1,9}/?[^\x00-\x08]{0,9}", fullmatch=True))
+def test_links_that_look_ordinary_are_what_a_careful_look_takes(url: str) -> None:
+    careful: list[list[str]] = []
+    with contextlib.suppress(Invalid):
+        careful.append(["blog", fields.check_url(url), "T"])
+    read = session("a", links=(ReadLink(url=url, kind="blog", title="T"),))
+    assert wanted_session(read, rooms={}, tracks={}, people={}, notes=[]).values["links"] == careful
