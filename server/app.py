@@ -29,6 +29,7 @@ from server.core.metrics import render_metrics
 from server.core.queue import Ringer
 from server.core.runtime import Runtime
 from server.core.settings import Settings, read_settings
+from server.core.settle import settle
 from server.core.stopping import told_to_stop
 from server.events.fan_out import ChangeFanOut
 from server.events.routes import ROUTES as EVENT_ROUTES
@@ -178,6 +179,7 @@ def lifespan(
         try:
             with told_to_stop(end_all):
                 async with desk.listening(), mirrors.running():
+                    settle()
                     yield
         finally:
             await changes.close()

@@ -46,9 +46,10 @@ def unpack(data: bytes) -> int:
     """The set `pack` made these bytes of."""
     if data[0]:
         return int.from_bytes(data[1:], "little")
-    if len(data) == 3:  # most words are in one passage of a talk
-        return 1 << (data[1] | data[2] << 8)
-    return bits_of(_little(array("H", data[1:])))
+    found = 0
+    for at in range(1, len(data), 2):
+        found |= 1 << (data[at] | data[at + 1] << 8)
+    return found
 
 
 def _little(numbers: "array[int]") -> "array[int]":

@@ -5,6 +5,7 @@ What is asked for must be there; only when no talk has all of it, those count th
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from server.core.db import Db
@@ -14,7 +15,7 @@ from server.search.parse import Term
 from server.search.phrases import phrase_starts
 from server.search.queries import ends_of, matching, postings
 from server.search.question import Question
-from server.search.rank import Candidate, narrow, shape_of
+from server.search.rank import Candidate, Shape, narrow, shape_of, unite
 
 _FEW = 200  # talks whose postings are asked for by talk
 Apart = Mapping[Term, Sequence[Mapping[int, int]]]  # of each word of a term, talk → passages
@@ -91,8 +92,11 @@ async def _read(db: Db, question: Question, rows: Iterable[Any]) -> list[Talk]:
         place = question.positive.index(term)
         for number, bits in starts.items():
             talks[number].candidate.found[place] = {1.0: bits}
+    in_speakers = any(one.in_speakers for one in question.wanted)
     for talk in talks.values():
-        narrow(talk.candidate, question.wanted)
+        if in_speakers or talk.candidate.hidden:
+            narrow(talk.candidate, question.wanted)
+        unite(talk.candidate)
     excluded = [(term.in_speakers, apart[term][0]) for term in question.negative if not term.is_phrase]
     return [talk for talk in talks.values() if not _has_any(talk.candidate, excluded)]
 
@@ -100,12 +104,17 @@ async def _read(db: Db, question: Question, rows: Iterable[Any]) -> list[Talk]:
 def _talk(row: Any, places: int) -> Talk:
     candidate = Candidate(
         number=row.number,
-        shape=shape_of(ends_of(row.parts)),
+        shape=_shape(row.parts),
         found=[{} for _ in range(places)],
         hidden=_NONE if row.watchable else _SPOKEN,
-        has_pairs=bool(row.paired),
+        has_pairs=row.paired is not None,
     )
     return Talk(row, candidate)
+
+
+@lru_cache(maxsize=20_000)
+def _shape(parts: str) -> Shape:
+    return shape_of(ends_of(parts))
 
 
 _NONE: frozenset[int] = frozenset()
@@ -119,14 +128,18 @@ async def _gather(db: Db, question: Question, talks: Mapping[int, Talk]) -> Apar
     words = plain.keys() | others.keys()
     if not words or not talks:
         return apart
+    found = {number: talk.candidate.found for number, talk in talks.items()}
+    last, places, sets = -1, plain.get(-1, ()), others.get(-1, ())
     for word, number, packed in await postings(db, words, sorted(talks) if len(talks) <= _FEW else None):
-        if (talk := talks.get(number)) is None:
+        if number not in found:
             continue
+        if word != last:  # they come word by word
+            last, places, sets = word, plain.get(word, ()), others.get(word, ())
         bits = unpack(packed)
-        for place, weight in plain.get(word, ()):
-            tiers = talk.candidate.found[place]
-            tiers[weight] = tiers.get(weight, 0) | bits
-        for some in others.get(word, ()):
+        for place, weight in places:
+            tiers = found[number][place]
+            tiers[weight] = tiers[weight] | bits if weight in tiers else bits
+        for some in sets:
             some[number] = some.get(number, 0) | bits
     return apart
 

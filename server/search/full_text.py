@@ -7,7 +7,7 @@ cut by us (fold.py), patterns are plain pieces, and texts are compared by their 
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, TextClause, text
@@ -34,10 +34,10 @@ def _statement(sqlite: str, postgresql: str) -> dict[bool, TextClause]:
     return {True: text(sqlite), False: text(postgresql)}
 
 
-# PostgreSQL finds them all by its index before it looks at a talk: as a join it may unpack the words of each instead.
+# search_talks_with is a function of ours that looks into the index; selected, it is asked once and not for every talk.
 MATCHING = {
     True: "search_talks.number IN (SELECT rowid FROM search_fts WHERE search_fts MATCH :match)",
-    False: "search_talks.number = ANY (ARRAY(SELECT talk FROM search_fts WHERE words @@ CAST(:match AS tsquery)))",
+    False: "search_talks.number = ANY (CAST((SELECT search_talks_with(CAST(:match AS tsquery))) AS integer[]))",
 }
 _FORGET = _statement("DELETE FROM search_fts WHERE rowid = :talk", "DELETE FROM search_fts WHERE talk = :talk")
 _KEEP = _statement(
@@ -120,11 +120,16 @@ async def keep_grams(db: Db, added: Sequence[tuple[int, str]]) -> None:
         await db.execute(_GRAMS, [{"id": number, "folded": folded} for number, folded in added])
 
 
+def fewest(pieces: Collection[str]) -> list[str]:
+    """As many of the pieces as find the same words: what has one in it has those inside of that, too."""
+    return sorted(one for one in pieces if not any(other != one and other in one for other in pieces))
+
+
 async def words_containing(
     db: Db, pieces: Iterable[str], *, shortest: int = 1, longest: int = 40, most: int
 ) -> Sequence[Any]:
     """Rows of the vocabulary that have one of the pieces (of at least three letters) in them, the shortest first."""
-    known = sorted({piece for piece in pieces if len(piece) >= 3})
+    known = fewest({piece for piece in pieces if len(piece) >= 3})
     if not known:
         return ()
     values: dict[str, Any] = {"shortest": shortest, "longest": longest, "most": most}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, Text, TextClause, and_, cast, or_, select, text
+from sqlalchemy import ColumnElement, Select, Text, TextClause, and_, cast, func, or_, select, text
 
 from server.accounts.actor import Actor
 from server.core.db import Db
@@ -70,7 +70,7 @@ def _open_talks(actor: Actor, *, listed: bool) -> Select[Any]:
             Session.room_id.label("room"),
             Session.track_id.label("track"),
             watchable(actor).label("watchable"),
-            SearchTalk.pairs.is_not(None).label("paired"),
+            func.length(SearchTalk.pairs).label("paired"),  # not `IS NOT NULL`: SQLite would read all of it
         )
     )
     found: Select[Any] = columns

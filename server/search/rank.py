@@ -10,7 +10,6 @@ import math
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import pairwise
 
 from server.search.bits import members, span
@@ -52,7 +51,6 @@ class Shape:
         return span(0, self.ends[-1])
 
 
-@lru_cache(maxsize=20_000)
 def shape_of(ends: tuple[int, ...]) -> Shape:
     """The shape of a talk whose parts end there."""
     parts = tuple(span(start, end) for start, end in pairwise((0, *ends)))
@@ -90,20 +88,25 @@ class Candidate:
 
 def narrow(candidate: Candidate, wanted: Sequence[Wanted]) -> None:
     """Leave out what the asker may not know of, and what is found where it was not looked for."""
-    if candidate.hidden or any(one.in_speakers for one in wanted):
-        open_bits, speakers = candidate.open_bits(), candidate.part(SPEAKERS)
-        for place, one in enumerate(wanted):
-            mask = open_bits & speakers if one.in_speakers else open_bits
-            candidate.found[place] = {
-                weight: left for weight, bits in candidate.found[place].items() if (left := bits & mask)
-            }
-    candidate.unions = [_union(tiers) for tiers in candidate.found]
+    open_bits, speakers = candidate.open_bits(), candidate.part(SPEAKERS)
+    for place, one in enumerate(wanted):
+        mask = open_bits & speakers if one.in_speakers else open_bits
+        candidate.found[place] = {
+            weight: left for weight, bits in candidate.found[place].items() if (left := bits & mask)
+        }
 
 
-def _union(tiers: Mapping[float, int]) -> int:
+def unite(candidate: Candidate) -> None:
+    """Of each part of the question the passages that have it, whatever it weighs there."""
+    candidate.unions = [_union(tiers) if len(tiers) > 1 else next(iter(tiers.values()), 0) for tiers in candidate.found]
+
+
+def _union(tiers: Mapping[float, int], *, least: float = 0.0) -> int:
+    """The passages of those that weigh so much."""
     found = 0
-    for bits in tiers.values():
-        found |= bits
+    for weight, bits in tiers.items():
+        if weight >= least:
+            found |= bits
     return found
 
 
@@ -162,7 +165,7 @@ def _together(candidate: Candidate, wanted: Sequence[Wanted], asked: float) -> f
     """What of the question meets in one passage, or else in one cue and the next; of the words rather than their
     like."""
     words = [
-        _union({weight: bits for weight, bits in tiers.items() if weight >= _IS_IT}) if len(tiers) > 1 else union
+        _union(tiers, least=_IS_IT) if len(tiers) > 1 else union
         for tiers, union in zip(candidate.found, candidate.unions, strict=True)
     ]
     if _meet(words):

@@ -8,10 +8,11 @@ import pytest
 from server.search.bits import bits_of, members, pack, span, unpack
 from server.search.documents import sentences
 from server.search.fold import flatten, fold, surface_of, words
+from server.search.full_text import fewest
 from server.search.hits import window_of
 from server.search.pairs import COMMON, pair_number, pairs_of
 from server.search.parse import MOST_WORDS, Term, parse
-from server.search.rank import Candidate, Wanted, judge, meetings, narrow, passages, shape_of, weigh_words
+from server.search.rank import Candidate, Wanted, judge, meetings, narrow, passages, shape_of, unite, weigh_words
 from server.search.snippets import MOST_LETTERS, around, mark, snippet
 from server.search.stems import guess_language, language_of, stem, stems
 
@@ -111,7 +112,7 @@ def a_talk(number: int, *found: int, captions: int = 10, hidden: frozenset[int] 
 def order(*talks: Candidate) -> list[int]:
     wanted = [Wanted({}) for _ in talks[0].found]
     for talk in talks:
-        narrow(talk, wanted)
+        unite(talk)
     weigh_words(wanted, talks, 100)
     scored = [(judge(talk, wanted), talk.number) for talk in talks]
     assert all(before != after for before, after in pairwise(sorted(score for score, _number in scored)))
@@ -128,10 +129,11 @@ def test_a_title_goes_before_what_is_said_and_together_before_apart() -> None:
 def test_what_is_hidden_is_not_found_and_best_passages_come_first() -> None:
     talk = a_talk(1, 0b1 << 7, 0b11 << 7, hidden=frozenset({5}))
     narrow(talk, [Wanted({}), Wanted({})])
+    unite(talk)
     assert talk.unions == [0, 0]
     open_talk = a_talk(1, 0b1000001 << 7, 0b1000100 << 7)
     wanted = [Wanted({}, idf=2.0), Wanted({}, idf=1.0)]
-    narrow(open_talk, wanted)
+    unite(open_talk)
     assert [list(members(level)) for level in meetings(open_talk.unions)[1:]] == [[7, 9, 13], [13]]
     assert [passage for passage, _score in passages(open_talk, wanted, most=3)] == [13, 7, 9]
 
@@ -150,3 +152,7 @@ def test_pages_of_any_length_look_at_whole_twenties() -> None:
     assert [window_of(*page) for page in ((0, 6), (0, 20), (15, 15), (20, 20), (40, 50))] == [
         (0, 20), (0, 20), (0, 40), (20, 40), (40, 100),
     ]  # fmt: skip
+
+
+def test_no_piece_is_looked_for_that_another_one_finds() -> None:
+    assert fewest({"kayt", "kayttaja", "lle", "ell"}) == ["ell", "kayt", "lle"]
