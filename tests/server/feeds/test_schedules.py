@@ -10,7 +10,7 @@ import httpx
 import jsonschema
 import pytest
 from icalendar import Calendar
-from lxml import etree
+from lxml import etree, html
 from msgspec.structs import replace
 
 from server.sessions.formats.form import ReadProgramme, ReadSpeaker
@@ -120,7 +120,10 @@ async def test_a_closed_event_is_opened_by_its_address(
 ) -> None:
     open_address = (await anybody.get("/events/seminar/feeds"))["calendar"]
     assert open_address == "http://testserver/seminar/calendar.ics"
-    assert 'href="/seminar/calendar.ics"' in (await client.get("/seminar")).text
+    programme = (await client.get("/seminar")).text
+    assert 'href="/seminar/calendar.ics"' in programme
+    (said,) = html.fromstring(programme).xpath('//script[@type="application/ld+json"]/text()')
+    assert (json.loads(said)["startDate"], json.loads(said)["endDate"]) == ("2027-05-20", "2027-05-21"), "no own dates"
     await admin.patch("/events/seminar", {"visibility": "closed"})
     assert (await client.get(open_address)).status_code == 401
     await anybody.get("/events/seminar/feeds", status=401)
