@@ -12,6 +12,7 @@ from server.core.db import Db
 from server.search.bits import unpack
 from server.search.documents import CAPTIONS, SPEAKERS
 from server.search.parse import Term
+from server.search.pause import let_others
 from server.search.phrases import phrase_starts
 from server.search.queries import ends_of, matching, postings
 from server.search.question import Question
@@ -81,7 +82,9 @@ def _share(question: Question, talk: Talk) -> int:
 async def _read(db: Db, question: Question, rows: Iterable[Any]) -> list[Talk]:
     """The talks of these rows with what they have of the question; excluded ones are left out."""
     talks = {row.number: _talk(row, len(question.positive)) for row in rows}
+    await let_others()
     apart = await _gather(db, question, talks)
+    await let_others()
     for term, found in apart.items():
         if not term.is_phrase:
             continue
@@ -130,7 +133,9 @@ async def _gather(db: Db, question: Question, talks: Mapping[int, Talk]) -> Apar
         return apart
     found = {number: talk.candidate.found for number, talk in talks.items()}
     last, places, sets = -1, plain.get(-1, ()), others.get(-1, ())
-    for word, number, packed in await postings(db, words, sorted(talks) if len(talks) <= _FEW else None):
+    rows = await postings(db, words, sorted(talks) if len(talks) <= _FEW else None)
+    await let_others()
+    for word, number, packed in rows:
         if number not in found:
             continue
         if word != last:  # they come word by word

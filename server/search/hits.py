@@ -7,6 +7,7 @@ from server.core.db import Db
 from server.search.documents import CAPTIONS, PAGES, PARTS, TITLE
 from server.search.find import Talk
 from server.search.fold import flatten
+from server.search.pause import let_others
 from server.search.queries import Shown, read_passages
 from server.search.question import Question
 from server.search.rank import passages
@@ -54,6 +55,7 @@ async def look_closer(
     window = talks[first:last]
     chosen = {talk.candidate.number: passages(talk.candidate, question.wanted, most=hits) for talk in window}
     texts = await read_passages(db, _needed_texts(window, chosen))
+    await let_others()
     spoken = [term.words[0] for term in question.positive if not term.is_phrase and not term.in_speakers]
     if len(spoken) > 1:
         _prefer_in_order(question, window, chosen, texts, spoken)

@@ -13,6 +13,7 @@ from server.search.facets import FacetValue, has, read_facets
 from server.search.find import Talk, find
 from server.search.hits import TalkHits, look_closer, place_of
 from server.search.parse import parse
+from server.search.pause import let_others
 from server.search.queries import Narrowed, count_talks, talks_statement
 from server.search.question import Question, understand
 from server.search.rank import judge, weigh_words
@@ -42,13 +43,17 @@ async def search(
     statement = talks_statement(actor, narrowed, parsed, event=event)
     for mend in (False, True):
         question = await understand(db, parsed, mend=mend)
+        await let_others()
         talks, is_loose = await find(db, question, statement)
         if narrowed.has:
             talks = [talk for talk in talks if set(narrowed.has) <= has(talk.row)]
         if talks or not question.positive:
             break
+    await let_others()
     await _order(db, question, talks)
+    await let_others()
     shown = await look_closer(db, question, talks, offset=offset, limit=limit, hits=hits)
+    await let_others()
     return Answer(
         talks=tuple(shown),
         total=len(talks),

@@ -1,5 +1,6 @@
 """What is found, by whom, and where it opens; on SQLite and on PostgreSQL."""
 
+import asyncio
 from itertools import product
 from typing import Any
 
@@ -7,7 +8,10 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from server.accounts.actor import ANONYMOUS
 from server.core.db import Database
+from server.search.answer import answer_question
+from server.search.queries import Narrowed
 from tests.server.events.people import Asker, somebody
 from tests.server.search.conftest import Follow, draw, record
 from tests.server.web.events import a_session, an_event
@@ -207,3 +211,24 @@ async def test_facets_count_and_narrow_and_pages_follow(
 @pytest.mark.parametrize("odd", ['"', "' OR '1'='1", "a & b | !c", "NEAR(a b)", "%_", "\\", "💥", "x" * 399, "a\x00b"])
 async def test_nothing_typed_is_an_error(anybody: Asker, odd: str) -> None:
     assert (await ask(anybody, odd))["items"] == []
+
+
+async def test_others_are_served_between_the_steps_of_a_search(
+    admin: Asker, database: Database, indexed: Follow
+) -> None:
+    await a_session(admin, await an_event(admin), title="Auk")
+    await indexed()
+    turns = 0
+
+    async def somebody_else() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    other = asyncio.create_task(somebody_else())
+    async with database.read() as db:
+        found = await answer_question(db, ANONYMOUS, "auk", Narrowed(), offset=0, limit=5)
+    other.cancel()
+    assert found.answer.total == 1
+    assert turns >= 8
