@@ -218,10 +218,14 @@ export class Beside {
     return linkedPage(this.decks, new URL(location.href).searchParams.get("slide"));
   }
 
-  // The moment (s) a link to a page leads to; null when it leads to none.
+  // The moment (s) a link to a page leads to, of a build step that is not shown itself that of its slide; null when it
+  // leads to none.
   linkedMoment() {
-    const { linked } = this;
-    const first = linked && occurrencesOf(this.cues, linked.deck, new Set([linked.page]))[0];
+    const page = this.pageOf(this.linked);
+    if (!page) return null;
+    const steps = this.pages.filter((one) => one.deck === page.deck && one.slide === page.slide);
+    const [first] = [[page], steps].flatMap((some) =>
+      occurrencesOf(this.cues, page.deck, new Set(some.map((one) => one.number))));
     return first ? (first.start_ms + INSIDE_MS) / 1000 : null;
   }
 
