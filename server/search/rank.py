@@ -217,11 +217,15 @@ def meetings(unions: Sequence[int]) -> list[int]:
 
 
 def passages(candidate: Candidate, wanted: Sequence[Wanted], *, most: int) -> list[tuple[int, float]]:
-    """The talk's best passages but for its title, with their scores, the best first."""
+    """The talk's best passages but for its title, with their scores, the best first.
+
+    Who speaks is no passage where it was asked for beside what is said (`speaker:öhman trust`)."""
     seen = candidate.part(TITLE)
+    if len({one.in_speakers for one in wanted}) == 2:
+        seen |= candidate.part(SPEAKERS)
     scales = _scales(candidate, wanted)
     scored: list[tuple[int, float]] = []
-    for bits in reversed(meetings(candidate.unions)[1:]):
+    for bits in reversed(meetings([union & ~seen for union in candidate.unions])[1:]):
         for passage in _first(bits & ~seen, candidate, _LOOKED_AT - len(scored)):
             scored.append((passage, _PASSAGE[candidate.part_of(passage)] * _has_of(scales, passage)))
         seen |= bits

@@ -138,6 +138,8 @@ async def test_phrases_exclusions_and_fields(admin: Asker, anybody: Asker, datab
     assert titles(await ask(anybody, 'manual -"nobody reads the manual"')) == ["Two"]
     assert titles(await ask(anybody, "manual speaker:ohm")) == ["One"]
     assert titles(await ask(anybody, "manual speaker:bo")) == ["Two"]
+    narrowed = (await ask(anybody, "manual speaker:bo"))["items"][0]["hits"]
+    assert [(hit["part"], hit["at_ms"]) for hit in narrowed] == [("caption", 0)]  # what he says, not that he does
     assert titles(await ask(anybody, "manual year:2026")) == ["Two"]
     assert titles(await ask(anybody, "manual event:2027")) == ["One"]
     assert titles(await ask(anybody, 'manual room:"main hall"')) == ["One"]
