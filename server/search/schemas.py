@@ -135,7 +135,7 @@ def talk_url(item: Item) -> str:
 
 
 def hit_url(item: Item, hit: Hit) -> str:
-    """Where a hit opens: at its second, or its page (which goes to the moment it is first shown, when that is known)."""
+    """Where a hit opens: at its second, or its page (which goes to where it is first shown, when that is known)."""
     if hit.page is not None:
         place = str(hit.page) if hit.deck in (None, 1) else f"{hit.deck}.{hit.page}"
         return f"{talk_url(item)}?{urlencode({'slide': place})}"
