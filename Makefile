@@ -8,6 +8,8 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Words for the tests: `make test ARGS="tests/server -k tus"`
 ARGS ?=
+# Compiled files are kept, also where the environment forbids it: dozens of processes would each compile all of them anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help demo up setup test check faults bench bench-live bench-slides bench-search fmt settings-table clean
@@ -24,7 +26,7 @@ up: .venv/run.stamp ## Start Semma without demo content
 setup: .venv/run.stamp ## Make .venv and everything `up` needs, and start nothing
 
 test: .venv/dev.stamp ## Run the tests (what is not on this machine, say Chromium, is skipped and named)
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not faults" $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not faults" $(ARGS)
 
 check: .venv/dev.stamp ## Lint, format, types and import contracts
 	@$(BIN)/ruff check .

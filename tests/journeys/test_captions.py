@@ -1,8 +1,6 @@
 """Words of a talk: a transcript follows and seeks, a caption is edited and seen, a page elsewhere works the player."""
 
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -12,6 +10,7 @@ from tests.clips import clip
 from tests.journeys.browser import Watched, sign_in
 from tests.journeys.looking import FAULTS
 from tests.private_semma import PrivateSemma
+from tests.web_site import Answer, WebSite
 
 pytestmark = [pytest.mark.browser, pytest.mark.journey, pytest.mark.ffmpeg, pytest.mark.timeout(600)]
 
@@ -138,24 +137,9 @@ def elsewhere(semma: PrivateSemma, talk: dict[str, Any]) -> Iterator[str]:
     """A page of another origin that has the talk in a frame."""
     source = f"{semma.url}/embed/bench/sessions/{talk['slug']}?t=4.5s&captions=fi&autoplay=1&muted=1"
     body = (PAGE % (source, semma.url, semma.url)).encode()
-
-    class Answer(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html")
-            self.end_headers()
-            self.wfile.write(body if self.path == "/" else b"")
-
-        def log_message(self, *_words: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://localhost:{server.server_address[1]}/"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with WebSite().running() as site:
+        site.answers |= {"/": Answer(body=body, headers={"Content-Type": "text/html"}), "/favicon.ico": Answer()}
+        yield site.url(host="localhost")
 
 
 def test_a_page_of_another_origin_works_the_player(semma: PrivateSemma, browser: Browser, elsewhere: str) -> None:

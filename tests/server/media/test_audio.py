@@ -182,10 +182,10 @@ async def test_what_the_caller_raises_stops_the_encoder(tmp_path: Path) -> None:
 
 async def test_a_read_that_stops_is_not_taken_for_the_end(tmp_path: Path) -> None:
     with ObjectServer(wav(tmp_path / "in.wav", 9, (1.0,))).running() as server:
-        info = await probe(server.url)
+        info = await probe(server.object_url)
         server.sent, server.stop_after = 0, len(server.data) // 2
         with pytest.raises(SourceCutShort):
-            await encode_audio(server.url, info, Loudness(None, 0.0), tmp_path, program=NEWEST)
+            await encode_audio(server.object_url, info, Loudness(None, 0.0), tmp_path, program=NEWEST)
 
 
 @pytest.mark.parametrize(

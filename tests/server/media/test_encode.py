@@ -229,12 +229,12 @@ async def test_a_chunk_without_any_picture_is_black(tmp_path: Path) -> None:
 
 async def test_a_read_that_stops_is_not_taken_for_the_end(tmp_path: Path) -> None:
     with ObjectServer(clip("mkv", **SMALL)).running() as server:
-        info = await probe(server.url)
+        info = await probe(server.object_url)
         assert info.video is not None
         rungs = choose_rungs(320, 180, info.video.rate, preset="ultrafast")
         server.sent, server.stop_after = 0, len(server.data) // 2
         with pytest.raises(ProcessFailed) as caught:
-            await encode_chunk(server.url, info, rungs, Chunk(0, 0, 8_000, 0), tmp_path, program=NEWEST)
+            await encode_chunk(server.object_url, info, rungs, Chunk(0, 0, 8_000, 0), tmp_path, program=NEWEST)
     assert isinstance(caught.value, SourceCutShort) and caught.value.retryable
     assert "secret" not in caught.value.detail
 

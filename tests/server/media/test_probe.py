@@ -208,12 +208,12 @@ async def test_a_reader_that_dies_refuses_the_file() -> None:
 async def test_over_http_with_ranges() -> None:
     path = clip("bars", **SMALL)
     with ObjectServer(path).running() as server:
-        assert await probe(server.url) == await probe(str(path))
+        assert await probe(server.object_url) == await probe(str(path))
 
 
 async def test_a_storage_that_is_away_is_not_the_files_fault() -> None:
     with ObjectServer(clip("bars", **SMALL)).running() as server:
-        url = server.url
+        url = server.object_url
     with pytest.raises(Unreachable) as caught:
         await probe(url)
     assert caught.value.retryable and "secret" not in caught.value.detail
@@ -223,7 +223,7 @@ async def test_an_empty_object_is_empty(tmp_path: Path) -> None:
     path = tmp_path / "nothing.mp4"
     path.write_bytes(b"")
     with ObjectServer(path).running() as server, pytest.raises(EmptyFile):
-        await probe(server.url)
+        await probe(server.object_url)
 
 
 async def test_plain_wav(tmp_path: Path) -> None:

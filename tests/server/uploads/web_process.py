@@ -48,7 +48,7 @@ class WebProcess:
             self.process = subprocess.Popen(
                 list(argv), env=environment_of(self.settings), stdout=log, stderr=log, cwd=self.log_path.parent
             )
-        eventually(self._answers, what=f"the web process, see {self.log_path}")
+        eventually(self._answers, timeout_s=120, what=f"the web process, see {self.log_path}")
 
     def _answers(self) -> bool:
         assert self.process is not None
