@@ -1,7 +1,9 @@
 """iCalendar out (RFC 5545), by the library icalendar, which folds and escapes."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
 
 import msgspec
 from icalendar import Calendar, Event, Timezone, TimezoneStandard, vDuration, vText
@@ -10,6 +12,8 @@ from server.sessions.formats.form import ReadProgramme, ReadSession
 
 _PRODID = "-//Semma//Programme//EN"
 _STATUS = {"confirmed": "CONFIRMED", "tentative": "TENTATIVE", "cancelled": "CANCELLED"}
+# What stays as it is in the value type URI (RFC 5545 §3.3.13, RFC 3986 §2); letters and digits do anyway.
+_IN_ADDRESSES = "%:/?#[]@!$&'()*+,;=~"
 # How often clients should look again (RFC 7986 §5.7; the older name is what Outlook and Apple read).
 _REFRESH = timedelta(minutes=30)
 
@@ -75,13 +79,18 @@ def _event(session: ReadSession, starts_at: datetime, stamp: Stamp | None) -> Ev
     event.add("summary", session.title)
     event.add("status", _STATUS[session.state])
     words = _words(session)
-    optional = {"description": words, "location": session.room, "url": session.url}
+    optional = {"description": words, "location": session.room, "url": _as_uri(session.url)}
     for name, value in optional.items():
         if value:
             event.add(name, value)
     if session.track:
         event.add("categories", [session.track])
     return event
+
+
+def _as_uri(url: str) -> str:
+    """The address in letters that a URI has."""
+    return quote(re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", url), safe=_IN_ADDRESSES)
 
 
 def _words(session: ReadSession) -> str:

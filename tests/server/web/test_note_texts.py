@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,7 @@ def _texts(node: ast.expr, named: dict[str, list[ast.expr]]) -> Iterator[str]:
             yield from _texts(value, {})
 
 
+@lru_cache
 def _sentences() -> set[str]:
     """Every sentence of a note, or of what is no news."""
     found: set[str] = set()

@@ -7,7 +7,7 @@ import vobject
 
 TEXT = r"(?:[^\x00-\x08\x0a-\x1f\x7f\\;,]|\\[\\;,Nn])*"  # §3.3.11
 UTC, DURATION = r"[0-9]{8}T[0-9]{6}Z", r"P(?:[0-9]+[WD])?(?:T(?:[0-9]+H)?(?:[0-9]+M)?(?:[0-9]+S)?)?"
-URI = r"[a-z][a-z0-9+.-]*:[^\s\"<>\\^`{|}]+"
+URI = r"[a-z][a-z0-9+.-]*:(?:[a-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9a-f]{2})+"
 # What each property that we write may say; another one has no business in our calendars.
 VALUES = {
     **dict.fromkeys(("PRODID", "NAME", "X-WR-CALNAME", "X-WR-TIMEZONE", "UID", "SUMMARY", "TZID"), TEXT),
