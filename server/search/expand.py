@@ -193,14 +193,10 @@ async def _add_begun(db: Db, one: Meaning) -> None:
 async def _add_near(db: Db, one: Meaning) -> None:
     """The nearest words there are, at most one letter off (two of eight), and others of their stems."""
     word = fold(one.word)
-    far = 0 if len(word) < 4 else 1 if len(word) < 8 else 2
-    if not far:
-        return
-    rows = await _candidates(db, word, far)
-    off = {row.id: OSA.distance(word, row.folded, score_cutoff=far) for row in rows}
-    nearest = min((distance for distance in off.values() if distance), default=far + 1)
-    near = [row for row in rows if off[row.id] == nearest <= far]
-    weight = ONE_OFF if nearest == 1 else TWO_OFF
+    near: list[Any] = []
+    for far in range(1, 1 + (0 if len(word) < 4 else 1 if len(word) < 8 else 2)):
+        if near := _nearest(word, await _candidates(db, word, far), far):
+            break
     one.mended = min((row.word for row in near), default="")
     values = {
         "folded": full_text.texts_value(db, []),
@@ -208,8 +204,16 @@ async def _add_near(db: Db, one: Meaning) -> None:
     }
     kin = (await db.execute(_LOOKUP[full_text.is_sqlite(db)], values)).all() if near else ()
     stems_of = {(row.language, row.stem) for row in near}
+    weight = ONE_OFF if near and OSA.distance(word, near[0].folded) == 1 else TWO_OFF
     for row in (*near, *(row for row in kin if (row.language, row.stem) in stems_of)):
         one.add(row, weight)
+
+
+def _nearest(word: str, rows: Sequence[Any], far: int) -> list[Any]:
+    """Those of the rows that are the fewest letters off, at least one and at most so many."""
+    off = [OSA.distance(word, row.folded, score_cutoff=far) for row in rows]
+    least = min((distance for distance in off if distance), default=far + 1)
+    return [row for row, distance in zip(rows, off, strict=True) if distance == least <= far]
 
 
 async def _candidates(db: Db, word: str, far: int) -> list[Any]:
