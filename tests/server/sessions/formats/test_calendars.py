@@ -135,7 +135,7 @@ def test_a_written_calendar_is_kept_up_with() -> None:
 TWIN = "BEGIN:VEVENT\r\nUID:k\r\nDTSTAMP:20270501T000000Z\r\nDTSTART:20270520T070000Z\r\nEND:VEVENT\r\n"
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(programmes)
 def test_written_calendars_break_no_rule(programme: ReadProgramme) -> None:
     nasty = replace(programme, title=f"{programme.title}; A, B\\n \u6f22" * 3)
