@@ -32,7 +32,7 @@ class IngestProcess:
             self.process = subprocess.Popen(
                 list(programs.ingest_argv()), env=environment_of(settings), stdout=log, stderr=log
             )
-        eventually(self._listens, what=f"ingest, see {self.log_path}")
+        eventually(self._listens, timeout_s=120, what=f"ingest, see {self.log_path}")
 
     def _listens(self) -> bool:
         assert self.process is not None
