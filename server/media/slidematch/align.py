@@ -6,6 +6,7 @@ eight degrees of freedom like a homography, but those that a page with little on
 regression), so a page with one line of text moves the region and never folds it.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import cv2
@@ -31,15 +32,25 @@ JUMP_PX, JUMP_STEP = 6, 2
 CANDIDATES = 2
 
 
-def align(picture: Gray, corners: Floats, group: Group, row: int) -> Floats | None:
+@dataclass(slots=True)
+class Aligned:
+    """Corners in pixels, and how well what was found tells their shape: near 0 for a line of text, 1 to 3 for a page
+    with something in every corner."""
+
+    corners: Floats
+    trust: float
+
+
+def align(picture: Gray, corners: Floats, group: Group, row: int) -> Aligned | None:
     """Better corners for the page in that row of its group; None when nothing of it is found."""
-    page = group.field(row)
+    page, trust = group.field(row), 0.0
     for reach in (REACH_PX, REACH_PX // 3):
         places, shifts, weights = block_shifts(picture, corners, page, group, reach)
         if len(places) < 2:
             return None
         corners = move(corners, places, shifts, weights, group.fine_size)
-    return corners
+        trust = float(np.linalg.eigvalsh(terms(places).T @ (weights[:, None] * terms(places)))[0])
+    return Aligned(corners, trust)
 
 
 def jump(picture: Gray, corners: Floats, group: Group) -> list[tuple[int, Floats, float]]:

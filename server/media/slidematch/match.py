@@ -11,6 +11,8 @@ find      the search: ORB points, votes, a homography of a plausible shape
 places, align, edges   a place is moved with a shaking camera, or snapped to the edges that a mixer gave it
 compare   the straightened region against all pages, by normalised gradients
 covered   what is in front of a page (a running video, the speaker in a corner) is left out of that
+marks     where that is not clear: what only one page has, a word of its title, looked for closely
+reframe   a camera that was zoomed or turned: its marks one by one, far around
 fine      pages that differ in one small place are looked at there closely
 path      a hidden Markov model over (page, shown or hidden), rates per second
 decide    cues, borders, confidence, unsure stretches

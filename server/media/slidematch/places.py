@@ -1,8 +1,10 @@
 """The places in the picture where slides were seen (layouts): tried on each picture, moved with a moving camera."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from server.media.slidematch.align import align, jump
+import numpy as np
+
+from server.media.slidematch.align import Aligned, align, jump
 from server.media.slidematch.compare import Likeness, compare, straighten
 from server.media.slidematch.edges import upright_choices
 from server.media.slidematch.gradients import Floats, Gray
@@ -25,6 +27,8 @@ NEAR_BEST = 3.0
 # A place that so many attempts could not make better by so much stands still: only poor matches are tried again.
 ATTEMPTS, BETTER = 6, 0.7
 MOST_LAYOUTS = 12
+# A shape is given up for one that a page tells so many times better; one between two clear edges each way is kept.
+MORE_TRUST, EDGED = 1.25, 100.0
 # With so much of a page covered, the other places have to be worse.
 MUCH_COVERED = 0.15
 # So many places are moved about when none fits as it is, and only where a page seems to be near (see align.jump).
@@ -37,16 +41,38 @@ SAME_PLACE = 0.03
 EDGES_BONUS = 3.0
 
 
+# The likeness at a place, the place, and how well its shape is known (see Aligned).
+Moved = tuple[Likeness, Quad, float]
+
+
 @dataclass(slots=True)
 class Layout:
     """A place where slides are shown. `wins`: pictures matched there; `best`: the best score
-    there; `tries`: how often moving it has not helped since it last did."""
+    there; `tries`: how often moving it has not helped since it last did. `shape` is the quad as it was when a page told
+    most about its shape, `trust` how much (see Aligned): moved about from page to page it would be folded bit by bit,
+    since a page with one line on it says where it is and hardly how it lies."""
 
     quad: Quad
     group: int
+    shape: Quad | None = None
+    trust: float = 0.0
     wins: int = 0
     best: float = 0.0
     tries: int = 0
+
+    def corners(self, size: tuple[int, int]) -> Floats:
+        """Where to move it from: its shape where it was last, in pixels."""
+        here = as_pixels(self.quad, size)
+        if self.shape is None:
+            return here
+        shape = as_pixels(self.shape, size)
+        return np.asarray(shape + (here - shape).mean(axis=0), dtype=np.float32)
+
+    def settle(self, quad: Quad, trust: float) -> None:
+        """It is here now."""
+        self.quad = quad
+        if self.shape is None or trust > self.trust * MORE_TRUST:
+            self.shape, self.trust = quad, trust
 
 
 @dataclass(slots=True)
@@ -80,7 +106,7 @@ class Places:
                 if moved is not None and moved[0].score > best.score:
                     best, best_index = moved[0], index
                     if best.score >= STRONG:
-                        self.layouts[index].quad = moved[1]
+                        self.layouts[index].settle(moved[1], moved[2])
                         break
         self.won(best_index, best)
         return best, best_index
@@ -90,7 +116,7 @@ class Places:
         layout = self.layouts[index]
         return STRONG if layout.tries >= ATTEMPTS else max(STRONG, layout.best - NEAR_BEST)
 
-    def _note_try(self, layout: Layout, before: float, moved: tuple[Likeness, Quad] | None) -> None:
+    def _note_try(self, layout: Layout, before: float, moved: Moved | None) -> None:
         helped = moved is not None and moved[0].score > max(WEAK, before + BETTER)
         layout.tries = 0 if helped else layout.tries + 1
 
@@ -116,8 +142,8 @@ class Places:
         whichever is best. The likeness there, and the index of the place."""
         size = (picture.shape[1], picture.shape[0])
         moved = align(picture, corners, self.deck.groups[group], row)
-        options = [corners] if moved is None else [corners, moved]
-        found, quad = self._best(options, group, picture)
+        options = [Aligned(corners, 0.0), *([] if moved is None else [moved])]
+        found, quad, trust = self._best(options, group, picture)
         near = as_pixels(quad, size)
         if is_upright(near, size[0]):
             shape = self.deck.groups[group].aspect
@@ -125,14 +151,32 @@ class Places:
             fitting = fitting_rectangle(size, shape)
             edged += [fitting] if is_same_place(fitting, near, size[0], SAME_PLACE) else []
             if edged:
-                upright = self._best(edged, group, picture)
+                upright = self._best([Aligned(one, EDGED) for one in edged], group, picture)
                 if upright[0].score > found.score - EDGES_BONUS:
-                    found, quad = upright
-        return found, self._take_in(Layout(quad, group, best=found.score), size)
+                    found, quad, trust = upright
+        return found, self._take_in(Layout(quad, group, quad, trust, best=found.score), size)
 
-    def _best(self, options: list[Floats], group: int, picture: Gray) -> tuple[Likeness, Quad]:
+    def settle(self, index: int, picture: Gray, corners: Floats, row: int, score: float) -> Likeness:
+        """Move a place to corners at which the page in that row was recognised with that score, if it fits better
+        there; the likeness there, with that score at least."""
+        size, layout = (picture.shape[1], picture.shape[0]), self.layouts[index]
+        moved = align(picture, corners, self.deck.groups[layout.group], row)
+        options = [
+            Aligned(as_pixels(layout.quad, size), 0.0),
+            Aligned(corners, 0.0),
+            *([] if moved is None else [moved]),
+        ]
+        found, quad, trust = self._best(options, layout.group, picture)
+        if found.score >= STRONG:
+            layout.settle(quad, trust)
+        found = replace(found, score=max(found.score, score))
+        self.won(index, found)
+        return found
+
+    def _best(self, options: list[Aligned], group: int, picture: Gray) -> Moved:
         size = (picture.shape[1], picture.shape[0])
-        tried = [(self.compare(as_fractions(one, size), group, picture), as_fractions(one, size)) for one in options]
+        quads = [(as_fractions(one.corners, size), one.trust) for one in options]
+        tried = [(self.compare(quad, group, picture), quad, trust) for quad, trust in quads]
         return max(tried, key=lambda one: one[0].score)
 
     def _take_in(self, new: Layout, size: tuple[int, int]) -> int:
@@ -140,6 +184,7 @@ class Places:
             near = is_same_place(as_pixels(known.quad, size), as_pixels(new.quad, size), size[0], SAME_PLACE)
             if known.group == new.group and known.wins and near:
                 known.quad, known.best, known.tries = new.quad, new.best, 0
+                known.shape, known.trust = new.shape, new.trust
                 return index
         return self.add(new)
 
@@ -171,11 +216,11 @@ class Places:
         used = [index for index in self.order if self.layouts[index].wins]
         return list(dict.fromkeys([*[index for index in used if index == best_index], *used]))[:MOVED_LAYOUTS]
 
-    def _moved(self, picture: Gray, layout: Layout) -> tuple[Likeness, Quad] | None:
+    def _moved(self, picture: Gray, layout: Layout) -> Moved | None:
         size = (picture.shape[1], picture.shape[0])
         group = self.deck.groups[layout.group]
-        best: tuple[Likeness, Quad] | None = None
-        for row, corners, likeness in jump(picture, as_pixels(layout.quad, size), group):
+        best: Moved | None = None
+        for row, corners, likeness in jump(picture, layout.corners(size), group):
             if likeness < LEAST_LIKENESS:
                 break
             found = self._aligned(picture, corners, layout.group, row)
@@ -183,11 +228,11 @@ class Places:
                 best = found
         return best
 
-    def _aligned(self, picture: Gray, corners: Floats, group: int, row: int) -> tuple[Likeness, Quad] | None:
+    def _aligned(self, picture: Gray, corners: Floats, group: int, row: int) -> Moved | None:
         size = (picture.shape[1], picture.shape[0])
         shape = self.deck.groups[group]
         better = align(picture, corners, shape, row)
-        if better is None or not is_plausible(better, size, shape.aspect):
+        if better is None or not is_plausible(better.corners, size, shape.aspect):
             return None
-        quad = as_fractions(better, size)
-        return self.compare(quad, group, picture), quad
+        quad = as_fractions(better.corners, size)
+        return self.compare(quad, group, picture), quad, better.trust

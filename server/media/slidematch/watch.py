@@ -12,12 +12,14 @@ import cv2
 import numpy as np
 
 from server.media.slidematch.compare import Likeness
-from server.media.slidematch.find import Finder
+from server.media.slidematch.find import Finder, Found
 from server.media.slidematch.fine import Fine
 from server.media.slidematch.gradients import Gray
+from server.media.slidematch.marks import Marks
 from server.media.slidematch.pages import Deck, shrink
 from server.media.slidematch.places import STRONG, WEAK, Places
 from server.media.slidematch.quads import as_pixels
+from server.media.slidematch.reframe import reframe
 from server.media.slidematch.results import Region
 
 PICTURE_SIDE = 960
@@ -33,6 +35,10 @@ LONGEST_REST_MS = 30_000
 KEPT_VAIN, SAME_SHARE = 16, 0.06
 # Pages so little behind the best (natural logarithm), and so many of them, are looked at more closely.
 ALIKE, MOST_ALIKE = 4.0, 5
+# Pages whose marks are looked for where a whole page is not clearly seen.
+MARKED, REFRAMED = 4, 3
+# Below this score the marks are asked; without any of them a page is so much less likely (log-odds).
+DOUBTFUL, UNMARKED = 4.0, 3.0
 TINY = (160, 90)
 # Gray levels by which no place of a tiny picture may differ for the picture to be called the same.
 STILL = 6
@@ -76,6 +82,7 @@ class Watcher:
     places: Places = field(init=False)
     _finder: Finder = field(init=False)
     _fine: Fine = field(init=False)
+    _marks: Marks = field(init=False)
     _unmatched: list[tuple[Sample, Gray]] = field(default_factory=list)
     _last: tuple[Gray, Sample] | None = None
     _vain: list[Vain] = field(default_factory=list)
@@ -84,6 +91,7 @@ class Watcher:
     def __post_init__(self) -> None:
         self._finder = Finder(self.deck)
         self._fine = Fine(self.deck)
+        self._marks = Marks(self.deck)
         self.places = Places(self.deck)
         self.places.remember(self.known)
 
@@ -96,9 +104,12 @@ class Watcher:
             old = self._last[1]
             return replace(old, at_ms=at_ms, since_ms=None)
         self._span = (min(at_ms, self._span[0]), max(at_ms, self._span[1])) if self._span else (at_ms, at_ms)
-        sample = self._sample(at_ms, *self.places.match(picture))
+        found, index = self.places.match(picture)
+        sample = self._sample(at_ms, found, index)
+        if sample.score < DOUBTFUL:
+            sample = self._look_for_marks(sample, index, picture)
         if sample.score < STRONG and self._may_search(at_ms, tiny):
-            sample = self._search_all(at_ms, picture, tiny, sample)
+            sample = self._search_all(at_ms, picture, tiny, sample, index)
         if sample.score < WEAK:
             self._unmatched = [*self._unmatched[-KEPT_PICTURES:], (sample, shrink(picture, KEPT_SIDE))]
         else:
@@ -116,6 +127,30 @@ class Watcher:
         order = sorted(range(len(behind)), key=lambda place: behind[place])
         sample.pages = tuple(sample.pages[place] for place in order)
         sample.behind = tuple(behind[place] - behind[order[0]] for place in order)
+
+    def _look_for_marks(self, sample: Sample, index: int, picture: Gray) -> Sample:
+        """A better sample where the marks of a page are found in that place, else the same."""
+        layout = self.places.layouts[index]
+        corners = as_pixels(layout.quad, (picture.shape[1], picture.shape[0]))
+        likely = sample.pages[: MARKED if sample.score < STRONG else 1]
+        looked = {page: self._marks.look(page, picture, corners) for page in likely}
+        seen = {page: one for page, one in looked.items() if one is not None}
+        if not seen:
+            return sample
+        best = max(seen, key=lambda page: seen[page].score)
+        score = seen[best].score
+        if score <= max(WEAK, sample.score):
+            return without_marks(sample) if score < WEAK and sample.pages[0] in seen else sample
+        row = self.deck.groups[layout.group].members.index(best)
+        found = self.places.settle(index, picture, seen[best].corners, row, score)
+        better = self._sample(sample.at_ms, found, index)
+        behind = {page: value for page, value in zip(better.pages, better.behind, strict=True)}
+        for page, value in seen.items():
+            behind[page] = behind.get(page, max(better.behind)) + score - value.score
+        order = sorted(behind, key=lambda page: behind[page])
+        better.pages = tuple(order)
+        better.behind = tuple(behind[page] - behind[order[0]] for page in order)
+        return better
 
     def _sample(self, at_ms: int, found: Likeness, layout: int, inliers: int = 0) -> Sample:
         members = self.deck.groups[self.places.layouts[layout].group].members
@@ -139,9 +174,9 @@ class Watcher:
         misses = 1 if known is None else known.misses + 1
         self._vain = [Vain(at_ms, tiny, misses), *(vain for vain in self._vain if vain is not known)][:KEPT_VAIN]
 
-    def _search_all(self, at_ms: int, picture: Gray, tiny: Gray, sample: Sample) -> Sample:
+    def _search_all(self, at_ms: int, picture: Gray, tiny: Gray, sample: Sample, index: int) -> Sample:
         self.searched += 1
-        found = self._finder.find(picture, sample.pages[:1])
+        found = self._finder.find(picture, sample.pages[:1]) or self._reframed(picture, sample, index)
         if found is None:
             self._note_vain(at_ms, tiny)
             return sample
@@ -155,6 +190,16 @@ class Watcher:
         self._look_again(index)
         return self._sample(at_ms, likeness, index, found.inliers)
 
+    def _reframed(self, picture: Gray, sample: Sample, index: int) -> Found | None:
+        """A likely page found around the place where it should be."""
+        layout = self.places.layouts[index]
+        if not sample.is_page_like or not layout.wins:
+            return None
+        corners = layout.corners((picture.shape[1], picture.shape[0]))
+        tried = [(page, reframe(self._marks, page, picture, corners)) for page in sample.pages[:REFRAMED]]
+        page, best = max(tried, key=lambda one: one[1].score if one[1] else WEAK)
+        return Found(page, best.corners, 0) if best is not None and best.score > WEAK else None
+
     def _look_again(self, index: int) -> None:
         left = []
         layout = self.places.layouts[index]
@@ -167,6 +212,12 @@ class Watcher:
             sample.pages, sample.behind = better.pages, better.behind
             sample.score, sample.layout = better.score, better.layout
         self._unmatched = left
+
+
+def without_marks(sample: Sample) -> Sample:
+    """What looked like a page of the deck, and has nothing that only this page has."""
+    score = sample.score - UNMARKED
+    return replace(sample, score=score, layout=sample.layout if score >= WEAK else -1)
 
 
 def shrink_to_tiny(picture: Gray) -> Gray:

@@ -43,7 +43,7 @@ def photo(seed: int) -> Picture:
 def with_video(page: Picture, picture: Picture) -> Picture:
     """The page with a picture in a box on it."""
     whole = page.copy()
-    whole[150:290, 300:540] = cv2.resize(picture, (240, 140), interpolation=cv2.INTER_AREA)
+    whole[120:345, 120:520] = cv2.resize(picture, (400, 225), interpolation=cv2.INTER_AREA)
     return whole
 
 
