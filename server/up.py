@@ -46,6 +46,9 @@ _DECIDED = (
     "S3_BUCKET",
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
+    # for the links that commands print
+    "SEMMA_PORT",
+    "SEMMA_PUBLIC_URL",
 )
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from server import up
+from server.core.settings import read_settings
 from server.engine import EngineMissing
 from server.local import local_environment
 from server.supervise import checks
@@ -216,6 +217,15 @@ def test_the_secret_key_is_made_once_and_found_again(tmp_path: Path) -> None:
     assert local_environment({"SEMMA_DATA_DIR": str(tmp_path)})["SEMMA_SECRET_KEY"] == first
     given = local_environment({"SEMMA_DATA_DIR": str(tmp_path), "SEMMA_SECRET_KEY": "g" * 32})
     assert given["SEMMA_SECRET_KEY"] == "g" * 32
+
+
+def test_commands_by_hand_print_addresses_of_the_port_that_was_given(tmp_path: Path) -> None:
+    make_plan(tmp_path, {"SEMMA_PORT": "8765"})
+    by_hand = read_settings(local_environment({"SEMMA_DATA_DIR": str(tmp_path)}))
+    assert by_hand.base_url == "http://localhost:8765"
+    make_plan(tmp_path, {"SEMMA_PUBLIC_URL": "https://talks.example/"})
+    by_hand = read_settings(local_environment({"SEMMA_DATA_DIR": str(tmp_path)}))
+    assert by_hand.base_url == "https://talks.example"
 
 
 def test_an_unwritable_data_directory_is_refused(tmp_path: Path) -> None:
