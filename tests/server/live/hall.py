@@ -18,6 +18,7 @@ from server.events.models import Event, Room
 from server.ingest import Ingest, ingesting
 from server.live.keys import make_key
 from server.live.models import Broadcast, LiveSegment
+from server.live.rows import Head, heads_key, read_head
 from server.live.storage_keys import broadcast_prefix, init_path, segment_path
 from tests.frame_code import read_codes
 from tests.waiting import soon
@@ -157,11 +158,9 @@ async def open_hall(hall: Hall, **changed: Any) -> AsyncIterator[Hall]:
         yield hall
 
 
-async def rows_in_redis(settings: Settings, broadcast_id: str) -> set[str]:
-    """Which rows of a broadcast Redis holds: "msn.part"."""
-    from server.live.rows import heads_key
-
+async def rows_in_redis(settings: Settings, broadcast_id: str) -> list[Head]:
+    """Heads of the rows of a broadcast that Redis holds, in order."""
     bus = Bus(settings.redis_url)
     fields = await bus.get_hash(heads_key(broadcast_id))
     await bus.close()
-    return {name.decode() for name in fields}
+    return sorted((read_head(data) for data in fields.values()), key=lambda head: (head.msn, head.part))
