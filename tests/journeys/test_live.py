@@ -24,6 +24,8 @@ def faults_of(page: Page, *, reload: bool = False) -> str:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         if reload:
             page.reload()
+        # the colours are there with the second picture after the change
+        page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
         page.evaluate("document.querySelectorAll('details.fold').forEach((fold) => (fold.open = true))")
         for width in (320, 360, 768, 1440):
             page.set_viewport_size({"width": width, "height": 900})

@@ -240,6 +240,7 @@ def test_the_keyboard_leafs_swaps_and_fills_the_screen(browser: Browser, talk: T
 
 
 def test_on_a_phone_the_slide_is_below_the_video_and_both_are_in_sight(browser: Browser, talk: Talk) -> None:
+    Viewing(browser, talk).see(1)  # a web process that draws its first page is slow enough for parts of it to be painted
     viewer = Viewing(browser, talk, "?t=2s", viewport=PHONE, has_touch=True)
     viewer.see(2)
     assert viewer.shifted() < 0.005

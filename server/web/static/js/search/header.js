@@ -35,6 +35,7 @@ function option(form, found, place) {
   line.id = `find-${place}`;
   line.setAttribute("role", "option");
   line.dataset.url = hit?.url ?? found.url;
+  line.dataset.talk = found.url;
   return line;
 }
 
@@ -82,12 +83,13 @@ class Finder {
   }
 
   show(answer) {
+    const chosen = this.list.children[this.at]?.dataset.talk; // the answer to the last letter may come when one has chosen
     this.list.replaceChildren(...answer.items.map((found, place) => option(this.form, found, place)));
-    this.choose(-1);
     this.said.textContent = answer.items.length
       ? this.form.dataset.count.replace("{count}", answer.total)
       : this.form.dataset.none;
     this.open(answer.items.length > 0 && document.activeElement === this.field);
+    this.choose(chosen && !this.list.hidden ? [...this.list.children].findIndex((line) => line.dataset.talk === chosen) : -1);
   }
 
   open(isOpen) {
