@@ -26,6 +26,8 @@ BLOCK_NOISE = 0.006
 # Below this energy a block holds nothing particular.
 CONTENT = 0.01
 LLR_CAP = 12.0
+# Blocks that agree less with every near page show something else and tell none of them from another.
+AGREED = 0.35
 # Neighbouring gradients err together (blur, misalignment): so many of them count as one.
 CORRELATED = 24.0
 ERROR_FLOOR = 0.002
@@ -80,7 +82,8 @@ def compare(crop: Gray, group: Group) -> Likeness:
     agreements = np.clip(1 - (energy + scaled - 2 * gains * dots) / (energy + scaled + BLOCK_NOISE), 0, 1)
     gain = float(gains.max())
     wrong = energy + gain * gain * energies - 2 * gain * dots
-    order, behind = rank(fields, wrong, agreements.max(axis=0), gain)
+    agreed = agreements.max(axis=0)
+    order, behind = rank(fields, wrong, np.where(agreed < AGREED, 0, agreed), gain)
     best = order[0]
     of_page, of_picture, covered = seen_of(
         energy, energies[best], scaled[best], agreements[best], group.common[rows[best]]

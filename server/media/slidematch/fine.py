@@ -18,6 +18,8 @@ LARGEST_BOX = 0.08
 MARGIN_PX, REACH_PX = 4, 3
 # A place so even (gray levels) has nothing to be compared.
 LEAST_CONTRAST = 1.5
+# Where neither page correlates so well the place is covered (the speaker's picture lies on the number): it tells nothing.
+SEEN = 0.6
 # Log-odds for all the difference that there can be between two correlations, and the most that one picture gives.
 WORTH, MOST = 16.0, 6.0
 
@@ -40,7 +42,7 @@ class Fine:
         seen = window(picture, corners, (page_width, page_height), box)
         scale = float(np.hypot(*(corners[1] - corners[0]))) / page_width
         likes = [likeness(seen, part(self.deck.pictures[index], box), scale) for index in (one, other)]
-        if likes[0] is None or likes[1] is None:
+        if likes[0] is None or likes[1] is None or max(likes[0], likes[1]) < SEEN:
             return 0.0
         return float(np.clip(WORTH * (max(0.0, likes[0]) - max(0.0, likes[1])), -MOST, MOST))
 

@@ -9,7 +9,7 @@ import pytest
 from server.media.slidematch.fine import Fine, where_they_differ
 from server.media.slidematch.pages import Deck, load_deck
 from server.media.slidematch.quads import rectangle
-from tests.server.media.slidematch.looks import Picture, text_page, write_deck
+from tests.server.media.slidematch.looks import Picture, photo, text_page, write_deck
 
 
 def numbered(number: int) -> Picture:
@@ -40,3 +40,12 @@ def test_equal_pages_and_wholly_different_ones_are_not_for_this(deck: Deck) -> N
     assert fine.ahead(0, 2, numbered(5), whole) == 0
     assert fine.ahead(0, 3, numbered(5), whole) == 0
     assert where_they_differ(deck.pictures[0], deck.pictures[3]) is None
+
+
+def test_a_number_under_the_speakers_picture_tells_nothing(deck: Deck) -> None:
+    fine = Fine(deck)
+    whole = rectangle(0, 0, 640, 360)
+    for number in (5, 9):
+        covered = numbered(number)
+        covered[300:348, 540:640] = cv2.resize(photo(number), (100, 48), interpolation=cv2.INTER_AREA)
+        assert fine.ahead(0, 1, covered, whole) == 0
