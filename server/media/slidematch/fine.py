@@ -18,7 +18,7 @@ LARGEST_BOX = 0.08
 MARGIN_PX, REACH_PX = 4, 3
 # A place so even (gray levels) has nothing to be compared.
 LEAST_CONTRAST = 1.5
-# Where neither page correlates so well the place is covered (the speaker's picture lies on the number): it tells nothing.
+# Where neither page correlates so well, the place is covered (by the speaker's picture, say) and tells nothing.
 SEEN = 0.6
 # Log-odds for all the difference that there can be between two correlations, and the most that one picture gives.
 WORTH, MOST = 16.0, 6.0
