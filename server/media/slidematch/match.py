@@ -19,14 +19,12 @@ decide    cues, borders, confidence, unsure stretches
 
 Measured, on a machine that had much else to do (share of time with the right page; borders in seconds):
 
-- numerics-clean (real deck, real timeline ten times faster, 5 pictures a second): 0.992, p95 0.10
-- imageproc-pip (the same kind, speaker in a corner): 0.995, p95 0.10
-- drawn films of 90 s, ten times faster: full 0.999, p95 0.00; side 0.991 (pages that hardly differ) and 1.000 (builds),
-  p95 0.04; a camera that shakes, with people in front, 0.972, 0.977 and
-  0.998 (pages that hardly differ), p95 0.20 or less; pip 0.993, p95 0.03
-- 1080p with a noisy speaker in a corner, 10 Mbit/s, a page every 30 s: 1.000. 135 CPU-seconds an hour, most of them for
-  decoding around borders; 2 s each time are for starting and reading the deck. Sped-up films, where nearly every
-  stretch is opened: 300 to 1,000 an hour
+- numerics-clean (real deck, real timeline ten times faster, 5 pictures a second): 0.991, p95 0.10
+- imageproc-pip (the same kind, speaker in a corner): 0.996, p95 0.10
+- drawn films of a seed not seen before: full 0.999, side 0.996, a camera that shakes, with people in front, 0.984, pip
+  0.990; docs/benchmarks.md has the rest
+- 1080p with a noisy speaker in a corner: 70 CPU-seconds an hour, 54 on our own rendition of it; 2 s each time are for
+  starting and reading the deck. Sped-up films, where nearly every stretch is opened: 250 to 950 an hour
 
 What it would cost otherwise: every picture decoded, 200-370 CPU-seconds an hour for that alone; without unreferenced
 pictures, 90-290. ECC on gray levels (OpenCV) to follow a camera moved away from the page as often as onto it; block
