@@ -2,6 +2,7 @@
 
 import ssl
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,7 +29,7 @@ class Asked:
     headers: Mapping[str, str]
 
 
-class LocalServer:
+class LocalServer(ABC):
     """Serves on a loopback port in threads of its own; what it answers to a GET is a subclass's business."""
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
@@ -40,9 +41,9 @@ class LocalServer:
             self._scheme = "https"
             self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
 
+    @abstractmethod
     def answer(self, request: BaseHTTPRequestHandler) -> None:
         """Answer one GET."""
-        raise NotImplementedError
 
     def url(self, path: str = "/", host: str = "127.0.0.1") -> str:
         """The address of a path."""

@@ -34,8 +34,8 @@ CANDIDATES = 2
 
 @dataclass(slots=True)
 class Aligned:
-    """Corners in pixels, and how well what was found tells their shape: near 0 for a line of text, 1 to 3 for a page
-    with something in every corner."""
+    """Corners in pixels, and how well what was found tells their shape: near 0 for a line of text, at most 2.4, when
+    every block of the page is found."""
 
     corners: Floats
     trust: float

@@ -5,8 +5,10 @@ covers half of it, or where a hand-held camera has moved while next to nothing i
 reader still knows the page by its title. So its marks are looked for at the picture's own resolution, all moved by the
 same small step, and what other pages have there too (a bar, a logo) is masked out.
 
-Measured on three seeds of drawn films: in 1,100 pictures without a page of the deck, other decks of the same make,
-programs and speakers among them, single marks reach a correlation of 0.77; marks of a page that is shown, 0.8 to 0.98.
+Measured on drawn films: in 78 pictures of seeds 1 to 3 without a page of the deck, most of them by a camera, with other
+decks of the same make, programs and speakers, single marks reached a correlation of 0.77 and all together a weight of
+12. In 576 pictures of seed 1 with a page where it was looked for, the marks found weighed 11 or more, in 99 of 100 more
+than 20 (both counted from a correlation of about 0.5 on, which is more lenient than what is counted now).
 """
 
 from dataclasses import dataclass, field

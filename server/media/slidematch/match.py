@@ -22,7 +22,7 @@ Measured, on a machine that had much else to do (share of time with the right pa
 - numerics-clean (real deck, real timeline ten times faster, 5 pictures a second): 0.991, p95 0.10
 - imageproc-pip (the same kind, speaker in a corner): 0.996, p95 0.10
 - drawn films of a seed not seen before: full 0.999, side 0.996, a camera that shakes, with people in front, 0.984, pip
-  0.990; docs/benchmarks.md has the rest
+  0.9898; docs/benchmarks.md has the rest
 - 1080p with a noisy speaker in a corner: 70 CPU-seconds an hour, 54 on our own rendition of it; 2 s each time are for
   starting and reading the deck. Sped-up films, where nearly every stretch is opened: 250 to 950 an hour
 
