@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from server.media.slidematch.compare import compare, straighten
 from server.media.slidematch.fine import Fine, where_they_differ
 from server.media.slidematch.pages import Deck, load_deck
 from server.media.slidematch.quads import rectangle
@@ -49,3 +50,12 @@ def test_a_number_under_the_speakers_picture_tells_nothing(deck: Deck) -> None:
         covered = numbered(number)
         covered[300:348, 540:640] = cv2.resize(photo(number), (100, 48), interpolation=cv2.INTER_AREA)
         assert fine.ahead(0, 1, covered, whole) == 0
+
+
+def test_a_block_that_shows_something_else_tells_no_page_from_another(deck: Deck) -> None:
+    for seed in range(8):
+        covered = numbered(5)
+        covered[270:360, 512:640] = cv2.resize(photo(seed), (128, 90), interpolation=cv2.INTER_AREA)
+        found = compare(straighten(covered, rectangle(0, 0, 640, 360), deck.groups[0].fine_size), deck.groups[0])
+        behind = dict(zip(found.rows, found.behind, strict=True))
+        assert abs(behind[0] - behind[1]) < 0.05
