@@ -157,8 +157,7 @@ def _judge(
         if look != look_before and segment.end_ms - segment.start_ms >= STAYS_MS
     ]
     wanted = [(came_s, look) for came_s, look in wanted if told and came_s > told[0][0]]
-    found = [next((one for one in told if one[2] == look and abs(one[1] - came_s) < LATEST_S), None)
-             for came_s, look in wanted]  # fmt: skip
+    found = [_nearest(told, came_s, look) for came_s, look in wanted]
     # Nearly always the very picture is told, so the middle of these is by how much the film's clock is off the room's.
     off_s = median([one[1] - came_s for (came_s, _look), one in zip(wanted, found, strict=True) if one] or [0.0])
     run.off_s = off_s
@@ -167,6 +166,14 @@ def _judge(
             run.missed += 1
         else:
             run.lags_s.append(one[0] - came_s - off_s)
+
+
+def _nearest(
+    told: Sequence[tuple[float, float, int | None]], came_s: float, look: int | None
+) -> tuple[float, float, int | None] | None:
+    """What was told of that look, of the moment nearest to the one it came at: a page may come back soon."""
+    near = [one for one in told if one[2] == look and abs(one[1] - came_s) < LATEST_S]
+    return min(near, key=lambda one: abs(one[1] - came_s), default=None)
 
 
 def _moment(cue: dict[str, Any]) -> float:

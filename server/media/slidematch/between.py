@@ -83,7 +83,7 @@ def points_of(pictures: Sequence[Picture], left: Sample | None) -> list[int]:
     """Indices of the pictures to look at in any case."""
     chosen = {len(pictures) - 1}
     reached = left.at_ms if left is not None else pictures[0].at_ms - EVERY_MS
-    tinies = [shrink_to_tiny(picture.gray) for picture in pictures]
+    tinies = [shrink_to_tiny(picture.seen) for picture in pictures]
     for index, picture in enumerate(pictures):
         if index and is_other_scene(tinies[index - 1], tinies[index]):
             chosen |= {index - 1, index}

@@ -73,6 +73,7 @@ class Marks:
     deck: Deck
     _marks: dict[int, tuple[Mark, ...]] = field(default_factory=dict)
     _shared: dict[float, Gray | None] = field(default_factory=dict)
+    _unfolded: tuple[Gray, Floats, Gray] | None = None
 
     def look(self, index: int, picture: Gray, corners: Floats) -> Seen | None:
         """Look for the page of that index at these corners (4, 2) in pixels of the picture; None for a page that has
@@ -81,12 +82,20 @@ class Marks:
         if sum(mark.weight for mark in marks) < LEAST_WEIGHT:
             return None
         page, shrunk = as_seen(self.deck.pictures[index], corners)
-        seen = unfold(picture, corners, page)
+        seen = self._unfold(picture, corners, page)
         first = [correlations(seen, page, mark, shrunk) for mark in marks[:FIRST_MARKS]]
         if max(float(found.max()) for found in first) < WORTH_MORE:
             return none
         found = np.stack([*first, *(correlations(seen, page, mark, shrunk) for mark in marks[FIRST_MARKS:])])
         return judge(found, np.array([mark.weight for mark in marks]), page, corners)
+
+    def _unfold(self, picture: Gray, corners: Floats, page: Gray) -> Gray:
+        """As `unfold`; pages of one size are looked for in the same picture one after the other."""
+        last = self._unfolded
+        size = (page.shape[0] + 2 * REACH_PX, page.shape[1] + 2 * REACH_PX)
+        if last is None or last[0] is not picture or last[2].shape != size or not np.array_equal(last[1], corners):
+            last = self._unfolded = (picture, corners.copy(), unfold(picture, corners, page))
+        return last[2]
 
     def of(self, index: int) -> tuple[Mark, ...]:
         """The marks of one page, the clearest first."""

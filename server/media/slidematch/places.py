@@ -22,6 +22,8 @@ from server.media.slidematch.results import Quad, Region
 # Log-odds: a match this good needs no second opinion; one this bad is no match.
 STRONG = 2.5
 WEAK = 0.0
+# Below that next to nothing speaks for a page.
+UNLIKELY = -8.0
 # A place is left alone while it is about as good as it was at its best.
 NEAR_BEST = 3.0
 # A place that so many attempts could not make better by so much stands still: only poor matches are tried again.
@@ -94,12 +96,12 @@ class Places:
         used = [(index, layout) for index, layout in enumerate(self.layouts) if layout.wins > 0]
         return tuple(Region(layout=index, quad=layout.quad) for index, layout in used)
 
-    def match(self, picture: Gray) -> tuple[Likeness, int]:
-        """The best likeness in a known place, and the place's index."""
+    def match(self, picture: Gray, is_vain: bool = False) -> tuple[Likeness, int]:
+        """The best likeness in a known place, and the place's index. `is_vain`: as in `is_hopeless`."""
         if not self.layouts:
             self._add_fitting(picture)
         best, best_index = self._as_they_are(picture)
-        if best.score < self._good_enough(best_index):
+        if best.score < self._good_enough(best_index) and not (is_vain and self.is_hopeless(best.score, best_index)):
             for index in self._movable(best_index):
                 moved = self._moved(picture, self.layouts[index])
                 self._note_try(self.layouts[index], best.score, moved)
@@ -110,6 +112,11 @@ class Places:
                         break
         self.won(best_index, best)
         return best, best_index
+
+    def is_hopeless(self, score: float, index: int) -> bool:
+        """True when nothing speaks for a page in a place between clear edges, which does not move as a camera's would:
+        where all was tried in vain a moment ago in a picture like this, it need not be tried again."""
+        return score < UNLIKELY and self.layouts[index].trust >= EDGED
 
     def _good_enough(self, index: int) -> float:
         """Below this score it is worth moving the place about."""

@@ -27,6 +27,8 @@ LONGEST_BYTES = 48 << 20
 # Pictures between keyframes are kept this far apart.
 STEP_MS = 150
 TINY_WIDTH = 192
+# A plane of so many pixels is kept as it is until somebody looks at it: the lines of our own renditions.
+KEPT_PIXELS = 1280 * 720
 # A packet that says that something changed: beside its keyframe, and beside what nine of ten packets stay below. On
 # films of all layouts, stretches in which nothing happened were at 1.0 to 1.8 of the usual, cuts at 2.1 and more.
 SPIKE_OF_KEY, SPIKE_OF_USUAL = 0.1, 2.0
@@ -37,13 +39,27 @@ PLANES = frozenset({"yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yu
 
 @dataclass(slots=True)
 class Picture:
-    """One decoded picture, gray and at most PICTURE_SIDE large. `tiny` and `passed` (time and tiny picture of each
-    decoded picture between this and the next one kept) are there to find the picture in which something changed."""
+    """One decoded picture: `plane` is its luma. `tiny` and `passed` (time and tiny picture of each decoded picture
+    between this and the next one kept) are there to find the picture in which something changed."""
 
     at_ms: int
-    gray: Gray
+    plane: Gray
+    video: VideoStream
     tiny: Gray
     passed: list[tuple[int, Gray]] = field(default_factory=list)
+    _gray: Gray | None = None
+
+    @property
+    def gray(self) -> Gray:
+        """The picture as it is shown, at most PICTURE_SIDE large. Made when it is asked for: most never are."""
+        if self._gray is None:
+            self._gray = upright(self.plane, self.video)
+        return self._gray
+
+    @property
+    def seen(self) -> Gray:
+        """What there is of it already, to tell cuts by: two of one reader are alike in size."""
+        return self.plane if self.plane.size else self.gray
 
 
 @dataclass(slots=True)
@@ -177,7 +193,7 @@ class Reader:
                     continue
                 plane = self._plane(frame)
                 if not pictures or at_ms - pictures[-1].at_ms >= STEP_MS:
-                    pictures.append(Picture(at_ms, self._upright(plane), tiny_of(plane)))
+                    pictures.append(self._keep(at_ms, plane))
                     if is_enough is not None and is_enough(pictures[-1]):
                         self._context.flush_buffers()
                         return pictures
@@ -203,7 +219,14 @@ class Reader:
         if not frames:
             return None
         plane = self._plane(frames[0])
-        return Picture(at_ms, self._upright(plane), tiny_of(plane))
+        return self._keep(at_ms, plane)
+
+    def _keep(self, at_ms: int, plane: Gray) -> Picture:
+        """A copy, the decoder needs its own again; large ones are made small at once."""
+        if plane.size > KEPT_PIXELS:
+            none = np.empty((0, 0), np.uint8)
+            return Picture(at_ms, none, self._video, tiny_of(plane), _gray=upright(plane, self._video))
+        return Picture(at_ms, np.array(plane, order="C"), self._video, tiny_of(plane))
 
     def _frames(self, packet: Any) -> list[Any]:
         try:
@@ -221,18 +244,20 @@ class Reader:
             return np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: frame.height, : frame.width]
         return np.asarray(frame.to_ndarray(format="gray"), dtype=np.uint8)
 
-    def _upright(self, gray: Gray) -> Gray:
-        video = self._video
-        turned = video.rotation % 180 != 0
-        shown = (video.display_height, video.display_width) if turned else (video.display_width, video.display_height)
-        if abs(gray.shape[1] / gray.shape[0] / (shown[0] / shown[1]) - 1) > 0.01:
-            gray = np.asarray(resize(gray, shown), dtype=np.uint8)
-        gray = shrink(np.ascontiguousarray(gray), PICTURE_SIDE)
-        if video.rotation % 360:
-            gray = np.rot90(gray, k=round(video.rotation / 90) % 4)
-        if video.mirrored:
-            gray = gray[:, ::-1]
-        return np.array(gray, dtype=np.uint8, order="C")
+
+def upright(plane: Gray, video: VideoStream) -> Gray:
+    """The luma of a picture as it is shown, with square pixels, at most PICTURE_SIDE large."""
+    turned = video.rotation % 180 != 0
+    shown = (video.display_height, video.display_width) if turned else (video.display_width, video.display_height)
+    gray = plane
+    if abs(gray.shape[1] / gray.shape[0] / (shown[0] / shown[1]) - 1) > 0.01:
+        gray = np.asarray(resize(gray, shown), dtype=np.uint8)
+    gray = shrink(np.ascontiguousarray(gray), PICTURE_SIDE)
+    if video.rotation % 360:
+        gray = np.rot90(gray, k=round(video.rotation / 90) % 4)
+    if video.mirrored:
+        gray = gray[:, ::-1]
+    return np.array(gray, dtype=np.uint8, order="C")
 
 
 def tiny_of(plane: Gray) -> Gray:

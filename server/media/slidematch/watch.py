@@ -17,7 +17,7 @@ from server.media.slidematch.fine import Fine
 from server.media.slidematch.gradients import Gray
 from server.media.slidematch.marks import Marks
 from server.media.slidematch.pages import Deck, shrink
-from server.media.slidematch.places import STRONG, WEAK, Places
+from server.media.slidematch.places import STRONG, UNLIKELY, WEAK, Places
 from server.media.slidematch.quads import as_pixels
 from server.media.slidematch.reframe import reframe
 from server.media.slidematch.results import Region
@@ -35,8 +35,9 @@ LONGEST_REST_MS = 30_000
 KEPT_VAIN, SAME_SHARE = 16, 0.06
 # Pages so little behind the best (natural logarithm), and so many of them, are looked at more closely.
 ALIKE, MOST_ALIKE = 4.0, 5
-# Pages whose marks are looked for where a whole page is not clearly seen.
-MARKED, REFRAMED = 4, 3
+# Pages whose marks are looked for where a whole page is not clearly seen, and where next to nothing of one is: of 903
+# such pictures of two seeds' films 13 had marks, all of one of the two likeliest pages.
+MARKED, MARKED_UNLIKELY, REFRAMED = 4, 2, 3
 # Below this score the marks are asked; without any of them a page is so much less likely (log-odds).
 DOUBTFUL, UNMARKED = 4.0, 3.0
 TINY = (160, 90)
@@ -104,11 +105,12 @@ class Watcher:
             old = self._last[1]
             return replace(old, at_ms=at_ms, since_ms=None)
         self._span = (min(at_ms, self._span[0]), max(at_ms, self._span[1])) if self._span else (at_ms, at_ms)
-        found, index = self.places.match(picture)
+        is_vain = self._is_vain(at_ms, tiny)
+        found, index = self.places.match(picture, is_vain)
         sample = self._sample(at_ms, found, index)
-        if sample.score < DOUBTFUL:
+        if sample.score < DOUBTFUL and not (is_vain and self.places.is_hopeless(sample.score, index)):
             sample = self._look_for_marks(sample, index, picture)
-        if sample.score < STRONG and self._may_search(at_ms, tiny):
+        if sample.score < STRONG and not is_vain and self._may_search():
             sample = self._search_all(at_ms, picture, tiny, sample, index)
         if sample.score < WEAK:
             self._unmatched = [*self._unmatched[-KEPT_PICTURES:], (sample, shrink(picture, KEPT_SIDE))]
@@ -132,7 +134,7 @@ class Watcher:
         """A better sample where the marks of a page are found in that place, else the same."""
         layout = self.places.layouts[index]
         corners = as_pixels(layout.quad, (picture.shape[1], picture.shape[0]))
-        likely = sample.pages[: MARKED if sample.score < STRONG else 1]
+        likely = sample.pages[: how_many_marked(sample.score)]
         looked = {page: self._marks.look(page, picture, corners) for page in likely}
         seen = {page: one for page, one in looked.items() if one is not None}
         if not seen:
@@ -158,12 +160,14 @@ class Watcher:
         layout = layout if found.score >= WEAK else -1
         return Sample(at_ms, pages, found.behind, found.score, layout, inliers, is_page_like=found.is_page_like)
 
-    def _may_search(self, at_ms: int, tiny: Gray) -> bool:
+    def _may_search(self) -> bool:
         assert self._span is not None
-        if self.searched >= SEARCHES + SEARCHES_A_SECOND * (self._span[1] - self._span[0]) / 1000:
-            return False
+        return self.searched < SEARCHES + SEARCHES_A_SECOND * (self._span[1] - self._span[0]) / 1000
+
+    def _is_vain(self, at_ms: int, tiny: Gray) -> bool:
+        """True while what was searched in vain and looked nearly like this rests."""
         vain = self._vain_like(tiny)
-        return vain is None or abs(at_ms - vain.at_ms) >= min(LONGEST_REST_MS, REST_MS * 3 ** (vain.misses - 1))
+        return vain is not None and abs(at_ms - vain.at_ms) < min(LONGEST_REST_MS, REST_MS * 3 ** (vain.misses - 1))
 
     def _vain_like(self, tiny: Gray) -> Vain | None:
         """What was searched in vain and looked nearly like this."""
@@ -212,6 +216,13 @@ class Watcher:
             sample.pages, sample.behind = better.pages, better.behind
             sample.score, sample.layout = better.score, better.layout
         self._unmatched = left
+
+
+def how_many_marked(score: float) -> int:
+    """How many of the likeliest pages are looked at more closely."""
+    if score >= STRONG:
+        return 1
+    return MARKED if score >= UNLIKELY else MARKED_UNLIKELY
 
 
 def without_marks(sample: Sample) -> Sample:
