@@ -1,5 +1,6 @@
 """What the matcher makes of pictures: each way a talk can look, and each way it can be hard."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -19,6 +20,8 @@ from tests.server.media.slidematch.looks import (
     with_video,
     write_deck,
 )
+
+Look = Callable[[Picture, int], Picture]
 
 PAGES = [text_page(seed) for seed in range(1, 7)]
 
@@ -65,6 +68,15 @@ def test_the_speaker_alone_is_no_slide(deck: list[DeckPage]) -> None:
     assert shown(found, times(10)) == [1] * 3 + [None] * 4 + [2] * 3
     assert [cue.method for cue in found.cues if cue.page is None] == ["none"]
     assert "nothing_matches" not in [one.why for one in found.unsure], "a speaker is nothing to be asked about"
+
+
+@pytest.mark.parametrize("look", [beside, projected])
+def test_a_page_that_comes_back_where_nothing_was_found_for_long(look: Look, deck: list[DeckPage]) -> None:
+    """What was searched in vain rests for up to half a minute; a page in the midst of that is there at once."""
+    order = [1, 1, *[None] * 12, 4, 4, 4, *[None] * 12, 2, 2, 2]
+    pages = [photo(50) if number is None else PAGES[number - 1] for number in order]
+    found = match_frames(film([look(page, at) for at, page in enumerate(pages)]), deck)
+    assert shown(found, times(len(order))) == order
 
 
 def test_pages_of_another_deck_match_nothing(deck: list[DeckPage]) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from server.media.slidematch.marks import MOST, Marks
 from server.media.slidematch.pages import Deck, load_deck
-from server.media.slidematch.places import EDGED, Layout
+from server.media.slidematch.places import EDGED, Layout, Places
 from server.media.slidematch.quads import as_fractions, rectangle
 from server.media.slidematch.reframe import reframe
 from tests.server.media.slidematch.looks import SIZE, Picture, photo, text_page, word, write_deck
@@ -101,3 +101,12 @@ def test_a_place_is_not_folded_by_pages_with_little_on_them() -> None:
         assert np.abs(moved - moved.mean(axis=0)).max() < 0.01, times
     layout.settle(as_fractions(shape + step, size), EDGED)
     assert np.abs(layout.corners(size) - shape - step).max() < 0.01
+
+
+def test_only_a_place_between_clear_edges_is_given_up_where_all_was_in_vain(deck: Deck) -> None:
+    places = Places(deck)
+    quad = as_fractions(WHOLE, SIZE)
+    fixed, of_a_camera = (places.add(Layout(quad, 0, quad, trust)) for trust in (EDGED, 1.5))
+    assert places.is_hopeless(-9, fixed)
+    assert not places.is_hopeless(-1, fixed)
+    assert not places.is_hopeless(-9, of_a_camera)
