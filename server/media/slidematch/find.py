@@ -18,10 +18,7 @@ from server.media.slidematch.quads import is_plausible, unit_quad
 FRAME_POINTS = 1_200
 PAGE_POINTS = 1_000
 VOTING_POINTS = 250
-QUERY_POINTS = 300
-# A page's strongest points tell whether to match the others: of 300, a page that was there had 34 pairs and more in
-# drawn films of all layouts, other pages mostly 3.
-FIRST_POINTS, FIRST_MATCHES = 300, 6
+QUERY_POINTS = 500
 CANDIDATES = 4
 RATIO = 0.78
 LEAST_MATCHES = 16
@@ -99,14 +96,12 @@ class Finder:
         page_points, page_descriptors = self._page_points(index)
         if len(page_points) < LEAST_MATCHES:
             return None
-        first = pairs_of(page_descriptors[:FIRST_POINTS], descriptors)
-        if len(first) < FIRST_MATCHES:
-            return None
-        others = pairs_of(page_descriptors[FIRST_POINTS:], descriptors)
-        good = np.concatenate((first, others + np.array([FIRST_POINTS, 0])))
+        pairs = cv2.BFMatcher(cv2.NORM_HAMMING).knnMatch(page_descriptors, descriptors, k=2)
+        good = [two[0] for two in pairs if len(two) == 2 and two[0].distance < RATIO * two[1].distance]
         if len(good) < LEAST_INLIERS:
             return None
-        source, target = page_points[good[:, 0]], points[good[:, 1]]
+        source = page_points[[match.queryIdx for match in good]]
+        target = points[[match.trainIdx for match in good]]
         cv2.setRNGSeed(0)
         matrix, mask = cv2.findHomography(source, target, cv2.RANSAC, REPROJECTION_PX, maxIters=TRIES, confidence=0.99)
         if mask is None or not mask.any():
@@ -117,17 +112,6 @@ class Finder:
         if inliers < LEAST_INLIERS or corners is None or not is_plausible(corners, size, width / height):
             return None
         return Found(index, corners, inliers)
-
-
-def pairs_of(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """(n, 2): rows of either whose nearest in the other is clearly nearer than the second nearest (Lowe's ratio)."""
-    pairs = cv2.BFMatcher(cv2.NORM_HAMMING).knnMatch(one, other, k=2) if len(one) else ()
-    good = [
-        (two[0].queryIdx, two[0].trainIdx)
-        for two in pairs
-        if len(two) == 2 and two[0].distance < RATIO * two[1].distance
-    ]
-    return np.array(good, dtype=np.int64).reshape(-1, 2)
 
 
 def orb_points(picture: Gray, count: int) -> Points:
