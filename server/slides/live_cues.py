@@ -64,8 +64,9 @@ async def tell_cues(db: Db, runtime: Runtime, broadcast_id: str, cues: Sequence[
         if await _is_told(db, broadcast_id, cue):
             continue
         deck, page = cue.page or (None, None)
+        at = await _free_moment(db, broadcast_id, cue)
         row = LiveCue(
-            broadcast_id=broadcast_id, at=cue.at, session_id=cue.session, wall=cue.wall, deck_id=deck, page=page,
+            broadcast_id=broadcast_id, at=at, session_id=cue.session, wall=cue.wall, deck_id=deck, page=page,
             confidence=cue.confidence, told_at=now(),
         )  # fmt: skip
         await db.merge(row)
@@ -81,6 +82,15 @@ async def tell_cues(db: Db, runtime: Runtime, broadcast_id: str, cues: Sequence[
             "public": True,
         }
         announce(db, runtime.redis, event_id=cue.event, change=change)
+
+
+async def _free_moment(db: Db, broadcast_id: str, cue: CueFound) -> int:
+    """The cue's moment, or the first tick after it that is no other talk's: who begins to look at the next talk may see
+    the picture with which the last page of the one before came."""
+    at = cue.at
+    while (other := await db.get(LiveCue, (broadcast_id, at))) is not None and other.session_id != cue.session:
+        at += 1
+    return at
 
 
 async def _is_told(db: Db, broadcast_id: str, cue: CueFound) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +15,9 @@ from server.accounts.tokens import make_token
 from server.accounts.users import create_user
 from server.core.db import Database
 from server.core.ids import new_id
+
+# The list that statements of this context are put into.
+_COUNTING: ContextVar[list[str] | None] = ContextVar("counting", default=None)
 
 
 @dataclass
@@ -72,11 +76,13 @@ async def somebody(
 
 @contextmanager
 def counted_statements() -> Iterator[list[str]]:
-    """The SQL statements every engine of this process runs inside the block, but for BEGIN."""
+    """The SQL statements that are run for what is asked for inside the block, but for BEGIN. What applications of this
+    process do by themselves meanwhile is not counted: their tasks were begun elsewhere."""
     seen: list[str] = []
+    token = _COUNTING.set(seen)
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if not statement.startswith(("BEGIN", "PRAGMA", "ROLLBACK")):
+        if _COUNTING.get() is seen and not statement.startswith(("BEGIN", "PRAGMA", "ROLLBACK")):
             seen.append(statement)
 
     event.listen(Engine, "before_cursor_execute", note)
@@ -84,3 +90,4 @@ def counted_statements() -> Iterator[list[str]]:
         yield seen
     finally:
         event.remove(Engine, "before_cursor_execute", note)
+        _COUNTING.reset(token)

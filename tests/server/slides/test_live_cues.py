@@ -1,5 +1,6 @@
 """Cues of a talk that is on air, as rows: which talk is looked at, who reads them, and when they go."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import httpx
@@ -70,6 +71,20 @@ async def test_a_talk_on_air_has_cues_until_a_day_after(talk: Talk) -> None:
         assert len((await talk.look())["live"]) == count
         async with talk.runtime.database.read() as db:
             assert len(list(await db.scalars(select(LiveCue)))) == count
+
+
+async def test_the_next_talk_begins_with_the_picture_of_the_last_page_and_both_are_kept(talk: Talk) -> None:
+    broadcast, begin, deck = await go_on_air(talk), now(), await talk.draw()
+    last = found(talk, 9, (deck, 2), begin)
+    following = replace(last, session=talk.world.secret_talk, page=(deck, 1))
+    for cue in (last, following, last, following):  # each is told again by a follower that was started again
+        async with talk.runtime.database.write() as db:
+            await tell_cues(db, talk.runtime, broadcast, [cue])
+    async with talk.runtime.database.read() as db:
+        rows = list(await db.scalars(select(LiveCue).order_by(LiveCue.at)))
+    assert [(row.session_id, row.page, row.wall) for row in rows] == [
+        (cue.session, cue.page[1] if cue.page else None, last.wall) for cue in (last, following)
+    ]
 
 
 @pytest.mark.parametrize(
