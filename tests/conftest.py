@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import hypothesis
 import pytest
 from litestar import Litestar
 from redis import Redis
@@ -29,6 +30,10 @@ from server.process import make_runtime
 from tests.databases import TEMPLATE, LentDatabases, copy_template, named, run_apart, run_sql
 from tests.postgres import postgres_bin, running_postgres
 from tests.spread import Spread
+
+# A busy machine makes no test fail: what is slow is measured by the benchmarks.
+hypothesis.settings.register_profile("semma", deadline=None)
+hypothesis.settings.load_profile("semma")
 
 SECRET = "test-secret-key-0123456789abcdef0123456789"
 DATABASES = ["sqlite", "postgresql"]
