@@ -76,8 +76,8 @@ async def somebody(
 
 @contextmanager
 def counted_statements() -> Iterator[list[str]]:
-    """The SQL statements that are run for what is asked for inside the block, but for BEGIN. What applications of this
-    process do by themselves meanwhile is not counted: their tasks were begun elsewhere."""
+    """The SQL statements that are run for what is asked for inside the block, but for BEGIN; there must be some. What
+    applications of this process do by themselves meanwhile is not counted: their tasks were begun elsewhere."""
     seen: list[str] = []
     token = _COUNTING.set(seen)
 
@@ -88,6 +88,7 @@ def counted_statements() -> Iterator[list[str]]:
     event.listen(Engine, "before_cursor_execute", note)
     try:
         yield seen
+        assert seen, "nothing was counted: what was asked for ran in another context"
     finally:
         event.remove(Engine, "before_cursor_execute", note)
         _COUNTING.reset(token)
